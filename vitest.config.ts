@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+const everywhere = "{services,libs,strategies,simulator,cli,deployment,tests}";
+
+export default defineConfig({
+  test: {
+    // Two cores: the integration and end-to-end projects start real servers, so they run one file at a time.
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: [`${everywhere}/**/*.test.ts`],
+          exclude: ["**/*.integration.test.ts", "**/*.e2e.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: [`${everywhere}/**/*.integration.test.ts`],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: [`${everywhere}/**/*.e2e.test.ts`],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
