@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { defineMessage } from "./subject.ts";
+
+export const severitySchema = z.enum(["info", "warning", "critical"]);
+export type Severity = z.infer<typeof severitySchema>;
+
+export const alertSchema = z.object({
+  severity: severitySchema,
+  /** One code per kind of alert, e.g. `GATEWAY_UNREACHABLE`. */
+  code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+  title: z.string().min(1).max(200),
+  /** What happened, and what the operator can do. Never a secret. */
+  text: z.string().max(2000),
+  fields: z.array(z.object({ name: z.string().min(1).max(100), value: z.string().max(500) })).max(20),
+});
+export type Alert = z.infer<typeof alertSchema>;
+
+export const alertMessage = defineMessage({
+  name: "alert",
+  prefix: "alerts",
+  params: ["severity", "source"],
+  kind: "outbox",
+  stream: "ALERTS",
+  publishers: ["gateway-bridge", "strategy", "risk", "notifier", "operator"],
+  subscribers: ["operator"],
+  description: "What the operator must know; the stream is the outbox, delivered or still queued on disk",
+  data: alertSchema,
+});
+
+export const deliverySchema = z.object({
+  alertId: z.string(),
+  /** `kept`: no webhook is set, the alert stays in the stream. `refused`: Discord will never take it. */
+  outcome: z.enum(["delivered", "kept", "refused"]),
+  /** Discord's id of the message that carries the alert. */
+  discordMessageId: z.string().nullable(),
+  detail: z.string(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+export const deliveryMessage = defineMessage({
+  name: "alert delivery",
+  prefix: "notifier.delivery",
+  params: [],
+  kind: "outbox",
+  stream: "ALERTS",
+  publishers: ["notifier"],
+  subscribers: ["operator"],
+  description: "What came of an alert at Discord",
+  data: deliverySchema,
+});
+
+export const deadLetterMessage = defineMessage({
+  name: "dead letter",
+  prefix: "dead-letter",
+  params: ["service"],
+  kind: "outbox",
+  stream: "DEAD_LETTERS",
+  publishers: ["gateway-bridge", "strategy", "risk", "notifier"],
+  subscribers: ["operator"],
+  description: "A payload that failed its schema, kept with the reason",
+  data: z.object({
+    subject: z.string(),
+    reason: z.string(),
+    /** The payload as it came, base64, at most 64 KiB of it. */
+    payloadBase64: z.string(),
+  }),
+});
