@@ -1,0 +1,354 @@
+import { randomUUID } from "node:crypto";
+import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
+import { headers, type Msg, type NatsConnection } from "nats";
+import type { z } from "zod";
+import {
+  type Alert,
+  alertMessage,
+  type Envelope,
+  type Identity,
+  type MessageType,
+  type Mode,
+  SCHEMA_VERSION,
+} from "#libs/contracts/mod.ts";
+import { wallNowMs } from "#libs/time/mod.ts";
+import { DeadLetters } from "./dead-letters.ts";
+import { decode, describeIssues } from "./decode.ts";
+import {
+  BusClosedError,
+  InvalidMessageError,
+  NoResponderError,
+  PermissionDeniedError,
+  RemoteError,
+  RequestTimeoutError,
+  StreamFullError,
+} from "./errors.ts";
+import { isNoResponder, isPermissionDenied, isTimeout } from "./failures.ts";
+import type { BusLogger } from "./logger.ts";
+import { SerialQueue } from "./serial-queue.ts";
+
+/** One attempt to have a message acknowledged; repeated under the same message id until it is. */
+const RECORD_ATTEMPT_TIMEOUT_MS = 750;
+const RECORD_RETRY_DELAY_MS = 100;
+/** Records that may wait while the bus is away; a service that has lost the bus emits no orders, so this is ample. */
+const RECORD_BACKLOG_LIMIT = 10_000;
+const ERROR_HEADER = "Crucible-Error";
+/** JetStream's codes: the expected last sequence did not match; the stream or the account is at its limit. */
+const WRONG_LAST_SEQUENCE = 10071;
+const STREAM_FULL_CODES = new Set([10077, 10047, 10023, 10122]);
+
+export interface BusContext {
+  readonly identity: Identity;
+  readonly mode: Mode;
+  readonly logger: BusLogger;
+  /** The market clock, epoch milliseconds; null while it is not known. */
+  readonly marketNowMs: () => number | null;
+}
+
+export interface PublishOptions {
+  /** Id of the message that led to this one. */
+  readonly causedBy?: string | null;
+  /** The message's own id; where the message must not be stored twice, derive it from its business key. */
+  readonly id?: string;
+}
+
+export interface RecordOptions extends PublishOptions {
+  /** Store it only when its subject holds nothing yet: the server enforces it, for ever and for every writer. */
+  readonly onlyFirst?: boolean;
+}
+
+export type Recorded<Data> =
+  | { readonly outcome: "stored"; readonly sequence: number; readonly envelope: Envelope<Data> }
+  | { readonly outcome: "exists" };
+
+type Params<P extends readonly string[]> = { [K in keyof P]: string };
+
+/**
+ * A connection with the platform's manners: every message is typed, stamped and checked on both sides; what matters
+ * is acknowledged and repeated under one id; what fails its schema becomes a dead letter.
+ */
+export class Bus {
+  readonly #connection: NatsConnection;
+  readonly #jetstream: JetStreamClient;
+  readonly manager: JetStreamManager;
+  readonly context: BusContext;
+  readonly #queues = new Map<string, SerialQueue>();
+  readonly #deadLetters: DeadLetters;
+  readonly #listeners = new Set<(up: boolean) => void>();
+  #up = true;
+  #closed = false;
+
+  constructor(connection: NatsConnection, jetstream: JetStreamClient, manager: JetStreamManager, context: BusContext) {
+    this.#connection = connection;
+    this.#jetstream = jetstream;
+    this.manager = manager;
+    this.context = context;
+    this.#deadLetters = new DeadLetters(this);
+    void this.#watch();
+  }
+
+  get jetstream(): JetStreamClient {
+    return this.#jetstream;
+  }
+
+  get connection(): NatsConnection {
+    return this.#connection;
+  }
+
+  /** False from the moment the server is lost until it is back; emit no orders meanwhile. */
+  get up(): boolean {
+    return this.#up && !this.#closed;
+  }
+
+  /** Messages that wait to be acknowledged. */
+  get backlog(): number {
+    let waiting = 0;
+    for (const queue of this.#queues.values()) waiting += queue.length;
+    return waiting;
+  }
+
+  /** Calls back with true or false when the server comes back or goes. Read safety state again on every return. */
+  onChange(listener: (up: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Stamps a payload with the fields every message carries. */
+  envelope<Data>(data: Data, options: PublishOptions = {}): Envelope<Data> {
+    const marketTime = this.context.marketNowMs();
+    return {
+      schema: SCHEMA_VERSION,
+      id: options.id ?? randomUUID(),
+      source: this.context.identity,
+      mode: this.context.mode,
+      marketTime: marketTime === null ? null : Math.round(marketTime),
+      publishedAt: wallNowMs(),
+      causedBy: options.causedBy ?? null,
+      data,
+    };
+  }
+
+  /** Publishes without acknowledgement: for what the next message replaces. Dropped while the bus is away. */
+  publish<Data extends z.ZodType, P extends readonly string[]>(
+    message: MessageType<Data, P>,
+    params: Params<P>,
+    data: z.infer<Data>,
+    options?: PublishOptions,
+  ): Envelope<z.infer<Data>> {
+    const envelope = this.envelope(data, options);
+    if (!this.#closed && !this.#connection.isClosed()) {
+      this.#connection.publish(message.subject(...(params as P)), JSON.stringify(envelope));
+    }
+    return envelope;
+  }
+
+  /**
+   * Publishes and waits until the server has it on the disk. Repeats under the same message id for as long as the
+   * bus is away; records of one stream keep their order.
+   *
+   * @throws InvalidMessageError, PermissionDeniedError, StreamFullError, BacklogFullError, BusClosedError
+   */
+  async record<Data extends z.ZodType, P extends readonly string[]>(
+    message: MessageType<Data, P>,
+    params: Params<P>,
+    data: z.infer<Data>,
+    options: RecordOptions = {},
+  ): Promise<Recorded<z.infer<Data>>> {
+    const subject = message.subject(...(params as P));
+    const stream = message.stream;
+    if (stream === null) throw new InvalidMessageError(subject, `${message.name} is not kept in a stream`);
+    const checked = message.envelope.safeParse(this.envelope(data, options));
+    if (!checked.success) throw new InvalidMessageError(subject, describeIssues(checked.error));
+    const envelope = checked.data;
+    const payload = JSON.stringify(envelope);
+    return this.#queueOf(stream).run(async () => {
+      for (;;) {
+        if (this.#closed) throw new BusClosedError();
+        try {
+          const ack = await this.#jetstream.publish(subject, payload, {
+            msgID: envelope.id,
+            timeout: RECORD_ATTEMPT_TIMEOUT_MS,
+            retries: 1,
+            ...(options.onlyFirst ? { expect: { lastSubjectSequence: 0 } } : {}),
+          });
+          return { outcome: "stored", sequence: ack.seq, envelope };
+        } catch (error) {
+          if (error instanceof JetStreamApiError) {
+            if (error.code === WRONG_LAST_SEQUENCE) return { outcome: "exists" };
+            if (STREAM_FULL_CODES.has(error.code)) throw new StreamFullError(stream, { cause: error });
+          }
+          if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
+          this.context.logger.warn(
+            { subject, messageId: envelope.id, error: String(error) },
+            "not acknowledged by the bus, repeating under the same id",
+          );
+          await new Promise((resolve) => setTimeout(resolve, RECORD_RETRY_DELAY_MS));
+        }
+      }
+    });
+  }
+
+  /**
+   * Asks and waits for the reply.
+   *
+   * @throws NoResponderError at once when nobody serves the subject
+   * @throws RequestTimeoutError when no reply came in time: whether the other side acted is not known
+   * @throws RemoteError when the other side refused
+   */
+  async request<Data extends z.ZodType, P extends readonly string[], Reply extends z.ZodType>(
+    message: MessageType<Data, P, Reply>,
+    params: Params<P>,
+    data: z.infer<Data>,
+    options: PublishOptions & { readonly timeoutMs: number },
+  ): Promise<z.infer<Reply>> {
+    const subject = message.subject(...(params as P));
+    if (message.reply === null) throw new InvalidMessageError(subject, `${message.name} has no reply`);
+    const checked = message.envelope.safeParse(this.envelope(data, options));
+    if (!checked.success) throw new InvalidMessageError(subject, describeIssues(checked.error));
+    let reply: Msg;
+    try {
+      reply = await this.#connection.request(subject, JSON.stringify(checked.data), { timeout: options.timeoutMs });
+    } catch (error) {
+      if (isNoResponder(error)) throw new NoResponderError(subject, { cause: error });
+      if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
+      if (isTimeout(error)) throw new RequestTimeoutError(subject, options.timeoutMs, { cause: error });
+      throw error;
+    }
+    const refusal = reply.headers?.get(ERROR_HEADER);
+    if (refusal) throw new RemoteError(subject, refusal, reply.string());
+    return message.reply.parse(JSON.parse(reply.string()));
+  }
+
+  /** Answers requests. A request that fails its schema is refused with the field and the reason, and kept. */
+  serve<Data extends z.ZodType, P extends readonly string[], Reply extends z.ZodType>(
+    message: MessageType<Data, P, Reply>,
+    params: Params<P>,
+    handler: (envelope: Envelope<z.infer<Data>>) => Promise<z.infer<Reply>> | z.infer<Reply>,
+  ): void {
+    const subject = message.subject(...(params as P));
+    this.#connection.subscribe(subject, {
+      callback: (error, request) => {
+        if (error) {
+          this.context.logger.error({ subject, error: String(error) }, "subscription failed");
+          return;
+        }
+        void this.#answer(message, request, handler);
+      },
+    });
+  }
+
+  async #answer<Data extends z.ZodType, P extends readonly string[], Reply extends z.ZodType>(
+    message: MessageType<Data, P, Reply>,
+    request: Msg,
+    handler: (envelope: Envelope<z.infer<Data>>) => Promise<z.infer<Reply>> | z.infer<Reply>,
+  ): Promise<void> {
+    const decoded = decode(message, request.data);
+    if (!decoded.ok) {
+      this.#deadLetters.keep(request.subject, decoded.reason, request.data);
+      refuse(request, "INVALID_MESSAGE", decoded.reason);
+      return;
+    }
+    try {
+      request.respond(JSON.stringify(await handler(decoded.envelope)));
+    } catch (error) {
+      this.context.logger.error(
+        { subject: request.subject, causedBy: decoded.envelope.id, error: String(error) },
+        "request failed",
+      );
+      refuse(request, "FAILED", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Listens on core NATS. Payloads that fail their schema become dead letters. */
+  subscribe<Data extends z.ZodType, P extends readonly string[]>(
+    message: MessageType<Data, P>,
+    handler: (envelope: Envelope<z.infer<Data>>, subject: string) => void,
+    filter: string = message.wildcard,
+  ): { stop(): void } {
+    const subscription = this.#connection.subscribe(filter, {
+      callback: (error, received) => {
+        if (error) {
+          this.context.logger.error({ subject: filter, error: String(error) }, "subscription failed");
+          return;
+        }
+        const decoded = decode(message, received.data);
+        if (decoded.ok) handler(decoded.envelope, received.subject);
+        else this.#deadLetters.keep(received.subject, decoded.reason, received.data);
+      },
+    });
+    return { stop: () => subscription.unsubscribe() };
+  }
+
+  /** The newest stored message of a subject; null when there is none. */
+  async lastValue<Data extends z.ZodType, P extends readonly string[]>(
+    message: MessageType<Data, P>,
+    params: Params<P>,
+  ): Promise<Envelope<z.infer<Data>> | null> {
+    const subject = message.subject(...(params as P));
+    if (message.stream === null) throw new InvalidMessageError(subject, `${message.name} is not kept in a stream`);
+    const stored = await this.manager.direct.getMessage(message.stream, { last_by_subj: subject });
+    if (stored === null) return null;
+    const decoded = decode(message, stored.data);
+    if (decoded.ok) return decoded.envelope;
+    this.#deadLetters.keep(subject, decoded.reason, stored.data);
+    return null;
+  }
+
+  /** Raises an alert: acknowledged and on the disk before it is forgotten here (law 8). */
+  async alert(alert: Alert, options: PublishOptions = {}): Promise<void> {
+    this.context.logger.info({ alert: alert.code, severity: alert.severity, text: alert.text }, alert.title);
+    await this.record(alertMessage, [alert.severity, this.context.identity], alert, options);
+  }
+
+  /** Keeps a payload that failed its schema, with the reason, and raises an alert about it (law 10). */
+  keepDeadLetter(subject: string, reason: string, payload: Uint8Array): void {
+    this.#deadLetters.keep(subject, reason, payload);
+  }
+
+  /** Resolves when everything recorded so far is acknowledged. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.run(async () => undefined)));
+  }
+
+  /** Resolves when the connection is gone for good. */
+  async closed(): Promise<Error | undefined> {
+    const reason = await this.#connection.closed();
+    return reason instanceof Error ? reason : undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#connection.close();
+  }
+
+  #queueOf(stream: string): SerialQueue {
+    const known = this.#queues.get(stream);
+    if (known) return known;
+    const queue = new SerialQueue(stream, RECORD_BACKLOG_LIMIT);
+    this.#queues.set(stream, queue);
+    return queue;
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === "disconnect") this.#set(false);
+      else if (status.type === "reconnect") this.#set(true);
+      else if (status.type === "error") {
+        this.context.logger.error({ error: String(status.error) }, "the bus reports an error");
+      }
+    }
+  }
+
+  #set(up: boolean): void {
+    if (this.#up === up) return;
+    this.#up = up;
+    this.context.logger.warn({ up }, up ? "the bus is back" : "the bus is away");
+    for (const listener of this.#listeners) listener(up);
+  }
+}
+
+function refuse(request: Msg, code: string, text: string): void {
+  const head = headers();
+  head.set(ERROR_HEADER, code);
+  request.respond(text, { headers: head });
+}
