@@ -76,7 +76,8 @@ export const clockMessage = defineMessage({
   data: z.object({
     marketTimeMs: z.number(),
     atMonotonicMs: z.number(),
-    speed: z.number().positive(),
+    /** 0 while a simulated clock is held. */
+    speed: z.number().nonnegative(),
     /** Gateway clock minus machine clock; null when the speed is not 1. */
     driftMs: z.number().nullable(),
   }),

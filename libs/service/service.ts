@@ -1,0 +1,175 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Bus, connectBus } from "#libs/bus/mod.ts";
+import { type ServiceSettings, SettingsError, settingsFor } from "#libs/config/mod.ts";
+import { type Health, healthMessage, type Mode, modeOf, type ServiceName } from "#libs/contracts/mod.ts";
+import { type Calendar, calendarOverridesSchema, createCalendar, MarketClock, monotonicNowMs } from "#libs/time/mod.ts";
+import { EXIT } from "./exit-codes.ts";
+import { followClock } from "./follow-clock.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import { Metrics } from "./metrics.ts";
+
+const HEARTBEAT_INTERVAL_MS = 1000;
+/** PM2 kills after `kill_timeout` (10 s in ecosystem.config.js); this comes first. */
+const STOP_DEADLINE_MS = 8000;
+
+export interface ServiceContext<Name extends ServiceName> {
+  readonly name: Name;
+  readonly settings: ServiceSettings<Name>;
+  readonly mode: Mode;
+  readonly logger: Logger;
+  readonly bus: Bus;
+  /** Follows the bridge's clock; in the bridge itself the session sets it. */
+  readonly clock: MarketClock;
+  readonly calendar: Calendar;
+}
+
+/** What a running service tells of itself once a second. */
+export type HealthReport = Pick<Health, "status" | "detail" | "figures">;
+
+export interface Service {
+  health(): HealthReport;
+  /** Ends the work in order; what matters is already on the disk, so this may also never be called. */
+  stop(): Promise<void>;
+}
+
+/** Configuration that no restart can heal, found after the settings themselves were read. */
+export class ConfigurationError extends Error {
+  readonly code = "CONFIGURATION";
+  override readonly name = "ConfigurationError";
+}
+
+/**
+ * Runs a service: settings, logger, bus, clock, heartbeat, `ready` for PM2, graceful stop. Crash-only: an exception
+ * nobody caught ends the process, and the state comes back from the ledger.
+ */
+export async function runService<Name extends ServiceName>(
+  name: Name,
+  start: (context: ServiceContext<Name>) => Promise<Service>,
+): Promise<void> {
+  const settings = readSettings(name);
+  const mode = modeOf(settings);
+  const logger = await createLogger({
+    name,
+    mode,
+    level: settings.logLevel,
+    file: settings.logFile,
+    maxBytes: settings.logMaxBytes,
+    backupCount: settings.logBackupCount,
+    secrets: "discordWebhookUrl" in settings ? [String(settings.discordWebhookUrl ?? "")] : [],
+  });
+  const die = (code: number, error: unknown, what: string) => {
+    logger.fatal({ error: describe(error) }, what);
+    process.exit(code);
+  };
+  process.on("uncaughtException", (error) => die(EXIT.crash, error, "an exception nobody caught"));
+  process.on("unhandledRejection", (error) => die(EXIT.crash, error, "a rejection nobody handled"));
+
+  try {
+    const clock = new MarketClock();
+    const bus = await connectBus({
+      identity: name,
+      mode,
+      logger,
+      marketNowMs: () => clock.nowMs() ?? null,
+      port: settings.natsPort,
+      seedPath: join(settings.dataDir, "identities", `${name}.seed`),
+    });
+    void bus.closed().then((error) => die(EXIT.busLost, error ?? "closed", "the connection to the bus is gone"));
+    await streamsExist(bus, logger);
+    if (name !== "gateway-bridge") await followClock(bus, clock);
+    const calendar = createCalendar(await readOverrides(settings.calendarOverridesPath));
+    const service = await start({ name, settings, mode, logger, bus, clock, calendar });
+    const stopHeartbeat = beat(name, bus, service);
+    stopOnRequest(logger, async () => {
+      stopHeartbeat();
+      await service.stop();
+      await bus.flush();
+    });
+    process.send?.("ready");
+    logger.info({}, "ready");
+  } catch (error) {
+    const code = error instanceof ConfigurationError ? EXIT.configuration : EXIT.crash;
+    die(code, error, "could not start");
+  }
+}
+
+function readSettings<Name extends ServiceName>(name: Name): ServiceSettings<Name> {
+  try {
+    return settingsFor(name, process.env);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(error.message);
+    process.exit(EXIT.configuration);
+  }
+}
+
+async function readOverrides(path: string): Promise<ReturnType<typeof calendarOverridesSchema.parse>> {
+  if (path === "") return [];
+  try {
+    return calendarOverridesSchema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (error) {
+    throw new ConfigurationError(`CALENDAR_OVERRIDES_PATH: ${path} cannot be used: ${describe(error)}`);
+  }
+}
+
+/** PM2 starts everything at once: wait until setup has made the streams. */
+async function streamsExist(bus: Bus, logger: Logger): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await Promise.all(["LEDGER", "STATE", "MARKET_DATA"].map((stream) => bus.manager.streams.info(stream)));
+      return;
+    } catch (error) {
+      if (attempt % 20 === 0) logger.warn({ error: describe(error) }, "waiting for the streams that setup makes");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+function beat(name: ServiceName, bus: Bus, service: Service): () => void {
+  const metrics = new Metrics();
+  const startedAtMs = monotonicNowMs();
+  const timer = setInterval(() => {
+    const report = service.health();
+    metrics.show(report.figures);
+    bus.publish(healthMessage, [name], {
+      service: name,
+      ...report,
+      pid: process.pid,
+      uptimeSeconds: Math.round((monotonicNowMs() - startedAtMs) / 1000),
+      memoryBytes: process.memoryUsage.rss(),
+    });
+  }, HEARTBEAT_INTERVAL_MS);
+  return () => clearInterval(timer);
+}
+
+/** SIGINT from a console, SIGTERM from Unix, `shutdown` from PM2 on Windows, where signals run no handler. */
+function stopOnRequest(logger: Logger, stop: () => Promise<void>): void {
+  let stopping = false;
+  const onRequest = (why: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ why }, "stopping");
+    setTimeout(() => {
+      logger.error({ deadlineMs: STOP_DEADLINE_MS }, "did not stop in time");
+      process.exit(EXIT.stopTimeout);
+    }, STOP_DEADLINE_MS).unref();
+    stop().then(
+      () => process.exit(EXIT.ok),
+      (error: unknown) => {
+        logger.error({ error: describe(error) }, "stopping failed");
+        process.exit(EXIT.crash);
+      },
+    );
+  };
+  process.on("SIGINT", () => onRequest("SIGINT"));
+  process.on("SIGTERM", () => onRequest("SIGTERM"));
+  process.on("message", (message) => {
+    if (message === "shutdown") onRequest("shutdown message");
+  });
+}
+
+const describe = (error: unknown): string =>
+  error instanceof Error
+    ? [error.stack ?? error.message, error.cause ? `caused by ${describe(error.cause)}` : ""].join(" ").trim()
+    : String(error);
