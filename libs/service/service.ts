@@ -76,7 +76,7 @@ export async function runService<Name extends ServiceName>(
       seedPath: join(settings.dataDir, "identities", `${name}.seed`),
     });
     void bus.closed().then((error) => die(EXIT.busLost, error ?? "closed", "the connection to the bus is gone"));
-    await streamsExist(bus, logger);
+    await streamsExist(name, bus, logger);
     if (name !== "gateway-bridge") await followClock(bus, clock);
     const calendar = createCalendar(await readOverrides(settings.calendarOverridesPath));
     const service = await start({ name, settings, mode, logger, bus, clock, calendar });
@@ -113,11 +113,15 @@ async function readOverrides(path: string): Promise<ReturnType<typeof calendarOv
   }
 }
 
-/** PM2 starts everything at once: wait until setup has made the streams. */
-async function streamsExist(bus: Bus, logger: Logger): Promise<void> {
+/** PM2 starts everything at once: wait until setup has made the streams and this service's consumers. */
+async function streamsExist(name: ServiceName, bus: Bus, logger: Logger): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await Promise.all(["LEDGER", "STATE", "MARKET_DATA"].map((stream) => bus.manager.streams.info(stream)));
+      const own = CONSUMERS.filter((consumer) => consumer.durable === name);
+      await Promise.all([
+        ...["LEDGER", "STATE", "MARKET_DATA"].map((stream) => bus.manager.streams.info(stream)),
+        ...own.map((consumer) => bus.manager.consumers.info(consumer.stream, consumer.durable)),
+      ]);
       return;
     } catch (error) {
       if (attempt % 20 === 0) logger.warn({ error: describe(error) }, "waiting for the streams that setup makes");
