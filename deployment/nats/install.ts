@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { askVersion } from "./ask-version.ts";
-import { NatsServerUnusableError, NatsServerWrongHashError } from "./errors.ts";
+import { hasCode, NatsServerUnusableError, NatsServerWrongHashError } from "./errors.ts";
+import { readIfThere } from "./read-if-there.ts";
 
 /** Written beside a fetched binary: where it came from and what it was then. */
 const Origin = z.object({ source: z.string(), version: z.string(), sha256: z.hex().length(64) });
@@ -50,13 +51,8 @@ export async function installBinary(
  * @throws NatsServerWrongHashError
  */
 export async function verifyUnchanged(directory: string, binary: string): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(join(directory, ORIGIN_FILE), "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return;
-    throw error;
-  }
+  const text = await readIfThere(join(directory, ORIGIN_FILE));
+  if (text === undefined) return;
   const origin = Origin.safeParse(parseJson(text));
   if (!origin.success) throw new NatsServerUnusableError(`${join(directory, ORIGIN_FILE)} is damaged.`);
   const actual = await sha256OfFile(binary);
@@ -114,8 +110,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

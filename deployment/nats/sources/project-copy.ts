@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { askVersion } from "../ask-version.ts";
-import { type Attempt, describe, NatsServerUnusableError, NatsSetupError } from "../errors.ts";
+import { type Attempt, describe, hasCode, NatsServerUnusableError, NatsSetupError } from "../errors.ts";
 import { verifyUnchanged } from "../install.ts";
 import { binaryName, type Source } from "../source.ts";
 import { compareVersions, parseVersion, type Version } from "../version.ts";
@@ -54,7 +54,7 @@ async function installedVersions(binariesDir: string): Promise<string[]> {
   try {
     names = await readdir(binariesDir);
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return [];
     throw error;
   }
   return names
