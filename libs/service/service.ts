@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bus, connectBus } from "#libs/bus/mod.ts";
 import { type ServiceSettings, SettingsError, settingsFor } from "#libs/config/mod.ts";
-import { type Health, healthMessage, type Mode, modeOf, type ServiceName } from "#libs/contracts/mod.ts";
+import { CONSUMERS, type Health, healthMessage, type Mode, modeOf, type ServiceName } from "#libs/contracts/mod.ts";
 import { type Calendar, calendarOverridesSchema, createCalendar, MarketClock, monotonicNowMs } from "#libs/time/mod.ts";
 import { EXIT } from "./exit-codes.ts";
 import { followClock } from "./follow-clock.ts";
