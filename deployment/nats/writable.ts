@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { hasCode, NatsStoreNotWritableError } from "./errors.ts";
+import { NatsStoreNotWritableError } from "./errors.ts";
 
 /**
  * Makes a folder if it is missing and proves that files can be written in it: permission bits say little on Windows and
@@ -19,12 +19,9 @@ export async function ensureWritable(directory: string): Promise<void> {
       await file.sync();
     } finally {
       await file.close();
+      await rm(probe, { force: true });
     }
   } catch (error) {
     throw new NatsStoreNotWritableError(directory, error);
-  } finally {
-    await rm(probe, { force: true }).catch((error: unknown) => {
-      if (!hasCode(error, "ENOTDIR")) throw error;
-    });
   }
 }
