@@ -33,7 +33,13 @@ export function parseFirstLine(line: string): PortAnswer {
       return { kind: "nats", serverName: server_name, version, jetstream };
     }
   }
-  return { kind: "foreign", greeting: line.trimEnd().replace(/[^\x20-\x7e]/g, "?").slice(0, GREETING_CHARACTERS_MAX) };
+  return {
+    kind: "foreign",
+    greeting: line
+      .trimEnd()
+      .replace(/[^\x20-\x7e]/g, "?")
+      .slice(0, GREETING_CHARACTERS_MAX),
+  };
 }
 
 /** @returns `undefined` when the connection is refused, an empty string when the other side keeps silent */
