@@ -48,7 +48,12 @@ function publishSubject(message: MessageType, identity: Identity): string {
 }
 
 function jetStreamSubjects(identity: Identity): string[] {
-  const reads = ["LEDGER", "MARKET_DATA", "STATE", ...(identity === "operator" ? ["ALERTS", "DEAD_LETTERS"] : [])];
+  const reads = [
+    ...["LEDGER", "MARKET_DATA", "STATE"],
+    // The notifier folds its delivery receipts, so that an alert handed out again after a crash is not sent again.
+    ...(identity === "operator" || identity === "notifier" ? ["ALERTS"] : []),
+    ...(identity === "operator" ? ["DEAD_LETTERS"] : []),
+  ];
   return [
     ...reads.flatMap((stream) => [
       `$JS.API.STREAM.INFO.${stream}`,

@@ -95,7 +95,8 @@ export const CONSUMERS: readonly ConsumerDefinition[] = [
       maxAckPending: 2048,
     }),
   ),
-  { stream: "ALERTS", durable: "notifier", filterSubjects: ["alerts.>"], maxAckPending: 256 },
+  // Wide, so that a critical alert is seen by the notifier behind a flood of information that waits for Discord.
+  { stream: "ALERTS", durable: "notifier", filterSubjects: ["alerts.>"], maxAckPending: 1024 },
 ];
 
 /** Subjects of the ledger that a service folds; everything else in the ledger is not its business. */
