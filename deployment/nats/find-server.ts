@@ -15,7 +15,7 @@ export const SOURCES: readonly Source[] = [
   projectCopy,
   searchPath,
   releaseArchive(),
-  debianArchive,
+  debianArchive(),
   packageManagerHint,
 ];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aptConfiguration, distributionOf, mirrorsOf, sourcesList, suitesOf } from "./apt-settings.ts";
+import { aptConfiguration, distributionOf, isUnreachable, mirrorsOf, sourcesList, suitesOf } from "./apt-settings.ts";
 
 const bookworm = { id: "debian", codename: "bookworm" } as const;
 
@@ -35,6 +35,11 @@ describe("the settings for apt", () => {
     expect(text).toContain(`Acquire::AllowInsecureRepositories "false";`);
     expect(text).toContain(`APT::Get::AllowUnauthenticated "false";`);
     expect(text).not.toMatch(/trusted|allow-insecure|allow-weak|Check-Valid-Until/i);
+  });
+
+  it("tell a mirror out of reach from one that refuses", () => {
+    expect(isUnreachable("W: Failed to fetch x  Could not connect to mirror.example:443")).toBe(true);
+    expect(isUnreachable("E: The repository 'x testing InRelease' is not signed.")).toBe(false);
   });
 
   it("keep every folder apt writes to under its own root, and clear the hooks that touch the system", () => {

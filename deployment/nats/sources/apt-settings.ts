@@ -68,7 +68,9 @@ export function aptConfiguration(root: string): string {
     ["Acquire::AllowWeakRepositories", "false"],
     ["Acquire::AllowDowngradeToInsecureRepositories", "false"],
     ["Acquire::Languages", "none"],
-    ["Acquire::Retries", "1"],
+    // Without this, an update that could not reach the mirror still ends with code 0.
+    ["APT::Update::Error-Mode", "any"],
+    ["Acquire::Retries", "0"],
     ["Acquire::http::Timeout", "5"],
     ["Acquire::https::Timeout", "5"],
   ];
@@ -78,4 +80,11 @@ export function aptConfiguration(root: string): string {
     ...settings.map(([name, value]) => `${name} ${JSON.stringify(value)};`),
     "",
   ].join("\n");
+}
+
+/** Whether apt's complaint is about the way to the mirror, so that its other suites need not be tried. */
+export function isUnreachable(complaint: string): boolean {
+  return /could not connect|unable to connect|could not resolve|temporary failure resolving|connection timed out/i.test(
+    complaint,
+  );
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Attempt, describe, NatsFetchError, NatsSetupError } from "../errors.ts";
 import { installBinary } from "../install.ts";
 import { type CommandResult, lastLines, runCommand } from "../run-command.ts";
-import { missed, type Search, type Source } from "../source.ts";
+import { missed, type Outcome, type Search, type Source } from "../source.ts";
 import { parseVersion, reasonTooOld } from "../version.ts";
 import {
   aptConfiguration,
@@ -29,17 +29,16 @@ const BY_HAND =
  * The newest packaged nats-server that is new enough, unpacked under the project. The system is not touched: apt works
  * with its own source list, lists, cache and package status in a temporary folder, so no root is needed and nothing is
  * installed. The mirror is the one this machine is set to, and signatures are checked with this machine's keyring.
+ *
+ * @param ownMirrors instead of the mirrors this machine is set to
  */
-export const debianArchive: Source = {
-  name: NAME,
-  async find(search) {
-    const distribution = await thisDistribution(search.platform);
-    if (distribution === undefined) return { kind: "missed", attempts: [] };
-    const work = await mkdtemp(join(tmpdir(), "crucible-apt-"));
-    try {
-      // apt reads and checks as the unprivileged user _apt when it is started by root.
-      await chmod(work, 0o755);
-      const mirrors = mirrorsOf(await configuredTargets(), distribution);
+export function debianArchive(ownMirrors?: readonly string[]): Source {
+  return {
+    name: NAME,
+    async find(search) {
+      const distribution = await thisDistribution(search.platform);
+      if (distribution === undefined) return { kind: "missed", attempts: [] };
+      const mirrors = ownMirrors ?? mirrorsOf(await configuredTargets(), distribution);
       if (mirrors.length === 0) {
         return missed({
           source: NAME,
@@ -48,24 +47,34 @@ export const debianArchive: Source = {
           remedy: BY_HAND,
         });
       }
-      const attempts: Attempt[] = [];
-      for (const mirror of mirrors) {
-        for (const suite of suitesOf(distribution)) {
-          try {
-            return { kind: "found", server: await fetchFrom(search, work, distribution, mirror, suite) };
-          } catch (error) {
-            if (!(error instanceof NatsSetupError)) throw error;
-            const remedy = error instanceof NatsFetchError ? error.remedy : BY_HAND;
-            attempts.push({ source: `${NAME}, ${suite}`, code: error.code, problem: describe(error), remedy });
-          }
+      return await fetchFromAny(search, distribution, mirrors);
+    },
+  };
+}
+
+async function fetchFromAny(search: Search, distribution: Distribution, mirrors: readonly string[]): Promise<Outcome> {
+  const attempts: Attempt[] = [];
+  const work = await mkdtemp(join(tmpdir(), "crucible-apt-"));
+  try {
+    // apt reads and checks as the unprivileged user _apt when it is started by root.
+    await chmod(work, 0o755);
+    for (const mirror of mirrors) {
+      for (const suite of suitesOf(distribution)) {
+        try {
+          return { kind: "found", server: await fetchFrom(search, work, distribution, mirror, suite) };
+        } catch (error) {
+          if (!(error instanceof NatsSetupError)) throw error;
+          const remedy = error instanceof NatsFetchError ? error.remedy : BY_HAND;
+          attempts.push({ source: `${NAME}, ${suite}`, code: error.code, problem: describe(error), remedy });
+          if (isUnreachable(error.message)) break;
         }
       }
-      return { kind: "missed", attempts };
-    } finally {
-      await rm(work, { recursive: true, force: true });
     }
-  },
-};
+    return { kind: "missed", attempts };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
 
 async function fetchFrom(search: Search, work: string, distribution: Distribution, mirror: string, suite: string) {
   const root = await mkdtemp(join(work, "suite-"));
