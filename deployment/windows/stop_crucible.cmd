@@ -1,0 +1,4 @@
+@echo off
+rem Stops the platform cleanly. IB Gateway goes on: it belongs to the task \Crucible\Gateway.
+call "%~dp0run_cli.cmd" stop
+exit /b %ERRORLEVEL%
