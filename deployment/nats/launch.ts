@@ -84,6 +84,12 @@ export async function launch(options: LaunchOptions): Promise<RunningServer> {
     if (wasOpenToOthers) log({ level: "warn", message: `${seedFile} could be read by other users; now it cannot` });
   }
 
+  // Readers of the ledger check who wrote a fact (libs/bus/signature.ts); only public keys are in this file.
+  await replaceFile(
+    resolve(options.dataDir, "identities", "public-keys.json"),
+    JSON.stringify(Object.fromEntries(identities.map(({ name, publicKey }) => [name, publicKey])), null, 2),
+  );
+
   const onNotice = (message: string) => log({ level: "warn", message });
   const claim = await claimStore({ storeDir, pidFile, configFile, port, serverName, onNotice });
   let server: ServerProcess | undefined;

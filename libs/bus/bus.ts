@@ -13,7 +13,7 @@ import {
 } from "#libs/contracts/mod.ts";
 import { wallNowMs } from "#libs/time/mod.ts";
 import { DeadLetters } from "./dead-letters.ts";
-import { decode, describeIssues } from "./decode.ts";
+import { type Decoded, decode, describeIssues } from "./decode.ts";
 import {
   BusClosedError,
   InvalidMessageError,
@@ -26,6 +26,7 @@ import {
 import { isNoResponder, isPermissionDenied, isTimeout } from "./failures.ts";
 import type { BusLogger } from "./logger.ts";
 import { SerialQueue } from "./serial-queue.ts";
+import { type LedgerSignatures, SIGNATURE_HEADER } from "./signature.ts";
 
 /** One attempt to have a message acknowledged; repeated under the same message id until it is. */
 const RECORD_ATTEMPT_TIMEOUT_MS = 750;
@@ -33,6 +34,8 @@ const RECORD_RETRY_DELAY_MS = 100;
 /** Records that may wait while the bus is away; a service that has lost the bus emits no orders, so this is ample. */
 const RECORD_BACKLOG_LIMIT = 10_000;
 const ERROR_HEADER = "Crucible-Error";
+/** Names one call of `record`, so that a repeated attempt knows its own first success from another writer's. */
+const ATTEMPT_HEADER = "Crucible-Attempt";
 /** JetStream's codes: the expected last sequence did not match; the stream or the account is at its limit. */
 const WRONG_LAST_SEQUENCE = 10071;
 const STREAM_FULL_CODES = new Set([10077, 10047, 10023, 10122]);
@@ -74,11 +77,19 @@ export class Bus {
   readonly context: BusContext;
   readonly #queues = new Map<string, SerialQueue>();
   readonly #deadLetters: DeadLetters;
+  readonly #signatures: LedgerSignatures;
   readonly #listeners = new Set<(up: boolean) => void>();
   #up = true;
   #closed = false;
 
-  constructor(connection: NatsConnection, jetstream: JetStreamClient, manager: JetStreamManager, context: BusContext) {
+  constructor(
+    connection: NatsConnection,
+    jetstream: JetStreamClient,
+    manager: JetStreamManager,
+    context: BusContext,
+    signatures: LedgerSignatures,
+  ) {
+    this.#signatures = signatures;
     this.#connection = connection;
     this.#jetstream = jetstream;
     this.manager = manager;
@@ -161,6 +172,10 @@ export class Bus {
     if (!checked.success) throw new InvalidMessageError(subject, describeIssues(checked.error));
     const envelope = checked.data;
     const payload = JSON.stringify(envelope);
+    const attempt = randomUUID();
+    const head = headers();
+    head.set(ATTEMPT_HEADER, attempt);
+    if (stream === "LEDGER") head.set(SIGNATURE_HEADER, this.#signatures.sign(subject, payload));
     return this.#queueOf(stream).run(async () => {
       for (;;) {
         if (this.#closed) throw new BusClosedError();
@@ -169,12 +184,22 @@ export class Bus {
             msgID: envelope.id,
             timeout: RECORD_ATTEMPT_TIMEOUT_MS,
             retries: 1,
+            headers: head,
             ...(options.onlyFirst ? { expect: { lastSubjectSequence: 0 } } : {}),
           });
-          return { outcome: "stored", sequence: ack.seq, envelope };
+          if (!options.onlyFirst || !ack.duplicate) return { outcome: "stored", sequence: ack.seq, envelope };
+          const first = await this.#firstOn(stream, subject);
+          if (first?.attempt === attempt) return { outcome: "stored", sequence: first.sequence, envelope };
+          return { outcome: "exists" };
         } catch (error) {
           if (error instanceof JetStreamApiError) {
-            if (error.code === WRONG_LAST_SEQUENCE) return { outcome: "exists" };
+            if (error.code === WRONG_LAST_SEQUENCE) {
+              // Either another writer was first, or an attempt of this very call was stored and its answer was lost.
+              const first = await this.#firstOn(stream, subject).catch(() => undefined);
+              if (first === undefined) continue;
+              if (first?.attempt === attempt) return { outcome: "stored", sequence: first.sequence, envelope };
+              return { outcome: "exists" };
+            }
             if (STREAM_FULL_CODES.has(error.code)) throw new StreamFullError(stream, { cause: error });
           }
           if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
@@ -288,10 +313,29 @@ export class Bus {
     if (message.stream === null) throw new InvalidMessageError(subject, `${message.name} is not kept in a stream`);
     const stored = await this.manager.direct.getMessage(message.stream, { last_by_subj: subject });
     if (stored === null) return null;
-    const decoded = decode(message, stored.data);
+    const decoded =
+      message.stream === "LEDGER"
+        ? this.decodeSigned(message, subject, stored.data, stored.header.get(SIGNATURE_HEADER))
+        : decode(message, stored.data);
     if (decoded.ok) return decoded.envelope;
     this.#deadLetters.keep(subject, decoded.reason, stored.data);
     return null;
+  }
+
+  /** Reads a ledger message, and takes it only when one who may publish it signed it for this very subject. */
+  decodeSigned<Data>(
+    message: { readonly envelope: z.ZodType<Envelope<Data>>; readonly publishers: readonly Identity[] },
+    subject: string,
+    payload: Uint8Array,
+    signature: string,
+  ): Decoded<Data> {
+    const decoded = decode(message, payload);
+    if (!decoded.ok) return decoded;
+    const source = message.publishers.find((publisher) => publisher === decoded.envelope.source);
+    if (source === undefined || !this.#signatures.holds(source, subject, payload, signature)) {
+      return { ok: false, reason: "forged: not signed by one who may publish it" };
+    }
+    return decoded;
   }
 
   /** Raises an alert: acknowledged and on the disk before it is forgotten here (law 8). */
@@ -319,6 +363,12 @@ export class Bus {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#connection.close();
+  }
+
+  /** The first stored message of a subject: its sequence, and which call of `record` wrote it. */
+  async #firstOn(stream: string, subject: string): Promise<{ sequence: number; attempt: string } | null> {
+    const stored = await this.manager.direct.getMessage(stream, { seq: 1, next_by_subj: subject });
+    return stored === null ? null : { sequence: stored.seq, attempt: stored.header.get(ATTEMPT_HEADER) };
   }
 
   #queueOf(stream: string): SerialQueue {

@@ -1,28 +1,35 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, nkeyAuthenticator } from "nats";
+import { z } from "zod";
 import { inboxPrefixOf } from "#libs/contracts/mod.ts";
+import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
 import { Bus, type BusContext } from "./bus.ts";
 import { BusError } from "./errors.ts";
+import { LedgerSignatures } from "./signature.ts";
 
 export interface ConnectOptions extends BusContext {
   /** Port of the NATS server on this machine. */
   readonly port: number;
-  /** File with the identity's nkey seed, made by setup. */
-  readonly seedPath: string;
+  /** Folder with the nkey seeds and `public-keys.json`, made when the `nats` app starts. */
+  readonly identitiesDir: string;
+  /** How long to wait for the identity files: a first start makes them while the services already run. */
+  readonly waitForIdentityMs?: number;
 }
 
 /**
  * Connects an identity to the bus and stays connected: it waits for the server if it is not there yet and reconnects
  * for ever. A half-open peer is noticed within 10 to 15 seconds.
  *
- * @throws BusError `IDENTITY_MISSING` when the seed file cannot be read
+ * @throws BusError `IDENTITY_MISSING` when the identity's files cannot be read in time
  */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
+  const { seed, publicKeys } = await readIdentity(options);
   const connection = await connect({
     servers: `127.0.0.1:${options.port}`,
     name: options.identity,
-    authenticator: nkeyAuthenticator(await readSeed(options)),
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
     inboxPrefix: inboxPrefixOf(options.identity),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
@@ -31,21 +38,36 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     pingInterval: 5000,
     maxPingOut: 2,
     timeout: 5000,
-    // A refused publish is told to the caller of `record`; the default would also end the connection's subscriptions.
+    // An authentication error may be the moment in which the server's configuration is replaced: keep trying.
     ignoreAuthErrorAbort: true,
   });
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 2000 });
-  return new Bus(connection, jetstream(connection, { timeout: 2000 }), manager, options);
+  const client = jetstream(connection, { timeout: 2000 });
+  return new Bus(connection, client, manager, options, new LedgerSignatures(seed, publicKeys));
 }
 
-async function readSeed(options: ConnectOptions): Promise<Uint8Array> {
-  try {
-    return new TextEncoder().encode((await readFile(options.seedPath, "utf8")).trim());
-  } catch (cause) {
-    throw new BusError(
-      "IDENTITY_MISSING",
-      `The identity file of ${options.identity} cannot be read. It is made when the nats app starts: start that first (npm start does).`,
-      { cause },
-    );
+const publicKeysSchema = z.record(z.string(), z.string());
+const IDENTITY_POLL_MS = 100;
+
+async function readIdentity(options: ConnectOptions): Promise<{ seed: string; publicKeys: Record<string, string> }> {
+  const deadlineMs = monotonicNowMs() + (options.waitForIdentityMs ?? 0);
+  for (;;) {
+    try {
+      const [seed, publicKeys] = await Promise.all([
+        readFile(join(options.identitiesDir, `${options.identity}.seed`), "utf8"),
+        readFile(join(options.identitiesDir, "public-keys.json"), "utf8"),
+      ]);
+      return { seed: seed.trim(), publicKeys: publicKeysSchema.parse(JSON.parse(publicKeys)) };
+    } catch (cause) {
+      if (monotonicNowMs() < deadlineMs) {
+        await sleep(IDENTITY_POLL_MS);
+        continue;
+      }
+      throw new BusError(
+        "IDENTITY_MISSING",
+        `The identity files of ${options.identity} cannot be read. They are made when the nats app starts: start that first (npm start does).`,
+        { cause },
+      );
+    }
   }
 }

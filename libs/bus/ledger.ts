@@ -1,4 +1,4 @@
-import type { ConsumerMessages, StoredMsg } from "@nats-io/jetstream";
+import type { ConsumerMessages } from "@nats-io/jetstream";
 import type { z } from "zod";
 import {
   type Envelope,
@@ -10,8 +10,8 @@ import {
   snapshotMessage,
 } from "#libs/contracts/mod.ts";
 import type { Bus } from "./bus.ts";
-import { decode } from "./decode.ts";
 import { readBatch } from "./direct-read.ts";
+import { SIGNATURE_HEADER } from "./signature.ts";
 
 /** Messages the server may hand out ahead of the fold. */
 const READ_AHEAD = 256;
@@ -144,7 +144,8 @@ export class LedgerFold<State> {
   async #catchUp(): Promise<void> {
     for (;;) {
       const batch = await readBatch(this.#bus, "LEDGER", this.#sequence + 1);
-      for (const stored of batch) this.#take(stored.seq, stored.subject, stored.data);
+      for (const stored of batch)
+        this.#take(stored.seq, stored.subject, stored.data, stored.header.get(SIGNATURE_HEADER));
       if (batch.length === 0) return;
     }
   }
@@ -155,7 +156,9 @@ export class LedgerFold<State> {
     if (this.#stopped) return;
     this.#messages = await consumer.consume({ max_messages: READ_AHEAD });
     for await (const message of this.#messages) {
-      await this.#schedule(async () => this.#take(message.seq, message.subject, message.data));
+      await this.#schedule(async () =>
+        this.#take(message.seq, message.subject, message.data, message.headers?.get(SIGNATURE_HEADER) ?? ""),
+      );
       message.ack();
     }
     if (!this.#stopped) this.#bus.context.logger.error({ service }, "the ledger's consumer ended");
@@ -175,11 +178,11 @@ export class LedgerFold<State> {
     return this.#turn;
   }
 
-  #take(sequence: number, subject: string, payload: StoredMsg["data"]): void {
+  #take(sequence: number, subject: string, payload: Uint8Array, signature: string): void {
     if (sequence <= this.#sequence) return;
     this.#sequence = sequence;
     if (!ledgerSubjectsOf(this.#options.service).some((filter) => matches(filter, subject))) return;
-    const event = this.#read(sequence, subject, payload);
+    const event = this.#read(sequence, subject, payload, signature);
     if (!event) return;
     this.#state = this.#options.apply(this.#state, event);
     if (this.#live) this.#options.onLive?.(event, this.#state);
@@ -191,9 +194,11 @@ export class LedgerFold<State> {
     }
   }
 
-  #read(sequence: number, subject: string, payload: Uint8Array): LedgerEvent | undefined {
+  #read(sequence: number, subject: string, payload: Uint8Array, signature: string): LedgerEvent | undefined {
     const known = messageOf(subject);
-    const decoded = known ? decode(known, payload) : ({ ok: false, reason: "a subject that nobody defined" } as const);
+    const decoded = known
+      ? this.#bus.decodeSigned(known, subject, payload, signature)
+      : ({ ok: false, reason: "a subject that nobody defined" } as const);
     if (!decoded.ok) {
       this.#bus.keepDeadLetter(subject, `ledger sequence ${sequence}: ${decoded.reason}`, payload);
       return undefined;

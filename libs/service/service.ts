@@ -9,6 +9,8 @@ import { followClock } from "./follow-clock.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 
+/** The first start of all fetches a NATS server before it makes the identities. */
+const IDENTITY_WAIT_MS = 10 * 60_000;
 const HEARTBEAT_INTERVAL_MS = 1000;
 /** PM2 kills after `kill_timeout` (10 s in ecosystem.config.js); this comes first. */
 const STOP_DEADLINE_MS = 8000;
@@ -73,7 +75,8 @@ export async function runService<Name extends ServiceName>(
       logger,
       marketNowMs: () => clock.nowMs() ?? null,
       port: settings.natsPort,
-      seedPath: join(settings.dataDir, "identities", `${name}.seed`),
+      identitiesDir: join(settings.dataDir, "identities"),
+      waitForIdentityMs: IDENTITY_WAIT_MS,
     });
     void bus.closed().then((error) => die(EXIT.busLost, error ?? "closed", "the connection to the bus is gone"));
     await streamsExist(name, bus, logger);
