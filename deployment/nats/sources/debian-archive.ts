@@ -10,6 +10,7 @@ import {
   aptConfiguration,
   type Distribution,
   distributionOf,
+  isUnreachable,
   mirrorsOf,
   sourcesList,
   suitesOf,
