@@ -85,13 +85,13 @@ describe("the NYSE calendar", () => {
     expect(calendar.sessionOn("2012-12-31")).toBeUndefined();
     expect(calendar.phaseAt(0)).toBe("closed");
     expect(() => calendar.previousTradingDay("2013-01-02")).toThrow(
-      expect.objectContaining({ code: "calendar-range" }),
+      expect.objectContaining({ code: "CALENDAR_RANGE" }),
     );
   });
 
   it("refuses what is not a date", () => {
-    expect(() => calendar.sessionOn("2026-02-30")).toThrow(expect.objectContaining({ code: "date-invalid" }));
-    expect(() => calendar.nextTradingDay("tomorrow")).toThrow(expect.objectContaining({ code: "date-invalid" }));
+    expect(() => calendar.sessionOn("2026-02-30")).toThrow(expect.objectContaining({ code: "DATE_INVALID" }));
+    expect(() => calendar.nextTradingDay("tomorrow")).toThrow(expect.objectContaining({ code: "DATE_INVALID" }));
   });
 });
 
@@ -179,7 +179,7 @@ describe("walks on the calendar", () => {
 
   it.each([0, -1, 1.5, Number.NaN])("refuse a window of %d days", (n) => {
     expect(() => calendar.lastTradingDays("2026-11-23", n)).toThrow(
-      expect.objectContaining({ code: "calendar-range" }),
+      expect.objectContaining({ code: "CALENDAR_RANGE" }),
     );
   });
 });
@@ -216,7 +216,7 @@ describe("overrides", () => {
       { date: "2026-11-25", kind: "closed", reason: "twice" },
     ];
     expect(() => createCalendar(bad as CalendarOverride[])).toThrow(
-      expect.objectContaining({ code: "calendar-override-invalid" }),
+      expect.objectContaining({ code: "CALENDAR_OVERRIDE_INVALID" }),
     );
     const problems = [
       /is a Saturday/,

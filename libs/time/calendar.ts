@@ -10,7 +10,7 @@ export type MarketPhase = "closed" | "pre-market" | "open" | "after-hours";
 
 /**
  * The NYSE calendar. Dates are New York calendar dates, "YYYY-MM-DD"; each function throws `TimeError`
- * ("date-invalid") for anything else. The rules are known since 2013: before that no day is a session.
+ * ("DATE_INVALID") for anything else. The rules are known since 2013: before that no day is a session.
  */
 export type Calendar = {
   /** The regular session of the day, or undefined when the exchange is closed. */
@@ -18,11 +18,11 @@ export type Calendar = {
   isTradingDay(date: string): boolean;
   /** The first trading day after the date. */
   nextTradingDay(date: string): string;
-  /** The last trading day before the date. Throws `TimeError` ("calendar-range") when it would be before 2013. */
+  /** The last trading day before the date. Throws `TimeError` ("CALENDAR_RANGE") when it would be before 2013. */
   previousTradingDay(date: string): string;
   /**
    * The last `n` trading days up to and including the date (or the trading day before it, when it is none), oldest
-   * first: the window of the five-business-day rule. Throws `TimeError` ("calendar-range") before 2013 or n < 1.
+   * first: the window of the five-business-day rule. Throws `TimeError` ("CALENDAR_RANGE") before 2013 or n < 1.
    */
   lastTradingDays(date: string, n: number): string[];
   /** Pre-market from 04:00, after-hours until 20:00, or until 17:00 on a half day. */
@@ -44,7 +44,7 @@ const CACHED_DAYS_MAX = 1000;
 
 /**
  * The calendar by the exchange's rules, the closures known to this version, and the operator's overrides, of which
- * the later replaces the earlier. Throws `TimeError` ("calendar-override-invalid") naming each bad entry.
+ * the later replaces the earlier. Throws `TimeError` ("CALENDAR_OVERRIDE_INVALID") naming each bad entry.
  */
 export function createCalendar(overrides: readonly CalendarOverride[] = []): Calendar {
   const specialDays = specialDaysWith(overrides);
@@ -65,7 +65,7 @@ export function createCalendar(overrides: readonly CalendarOverride[] = []): Cal
       date = date.add({ days: step });
     }
     throw new TimeError(
-      "calendar-range",
+      "CALENDAR_RANGE",
       `no trading day within a year of ${from}: the calendar starts in ${FIRST_RULED_YEAR}; check the date and the overrides`,
     );
   }
@@ -77,7 +77,7 @@ export function createCalendar(overrides: readonly CalendarOverride[] = []): Cal
     previousTradingDay: (date) => walk(plainDateOf(date).subtract({ days: 1 }), -1),
     lastTradingDays(date, n) {
       if (!Number.isInteger(n) || n < 1) {
-        throw new TimeError("calendar-range", `${n} trading days asked for: expected a whole number of 1 or more`);
+        throw new TimeError("CALENDAR_RANGE", `${n} trading days asked for: expected a whole number of 1 or more`);
       }
       const window = [walk(plainDateOf(date), -1)];
       for (let day = window[0]; day !== undefined && window.length < n; day = window[0]) {
@@ -119,7 +119,7 @@ function specialDaysWith(overrides: readonly CalendarOverride[]) {
   const parsed = calendarOverridesSchema.safeParse(overrides);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  [${issue.path.join(".")}] ${issue.message}`);
-    throw new TimeError("calendar-override-invalid", `calendar overrides refused:\n${problems.join("\n")}`);
+    throw new TimeError("CALENDAR_OVERRIDE_INVALID", `calendar overrides refused:\n${problems.join("\n")}`);
   }
   const overridden = new Map<string, SpecialDay>();
   for (const { date, kind, reason } of [...BUILT_IN_OVERRIDES, ...parsed.data]) overridden.set(date, { kind, reason });
@@ -132,7 +132,7 @@ function specialDaysWith(overrides: readonly CalendarOverride[]) {
   if (reopened !== undefined) {
     const holiday = specialDaysOf(Number(reopened.date.slice(0, 4))).get(reopened.date)?.reason;
     throw new TimeError(
-      "calendar-override-invalid",
+      "CALENDAR_OVERRIDE_INVALID",
       `calendar overrides refused: ${reopened.date} is closed (${holiday}) and cannot close early: correct the date`,
     );
   }

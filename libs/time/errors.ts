@@ -1,10 +1,10 @@
 export type TimeErrorCode =
-  | "anchor-invalid"
-  | "calendar-override-invalid"
-  | "calendar-range"
-  | "date-invalid"
-  | "epoch-invalid"
-  | "time-of-day-invalid";
+  | "ANCHOR_INVALID"
+  | "CALENDAR_OVERRIDE_INVALID"
+  | "CALENDAR_RANGE"
+  | "DATE_INVALID"
+  | "EPOCH_INVALID"
+  | "TIME_OF_DAY_INVALID";
 
 /** A value this library cannot give a meaning to. The message names the value and what is allowed instead. */
 export class TimeError extends Error {

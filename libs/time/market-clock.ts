@@ -26,12 +26,12 @@ export class MarketClock {
     this.#monotonicNow = monotonicNow;
   }
 
-  /** Takes a new anchor. Throws `TimeError` ("anchor-invalid") for one that is not finite or runs backwards. */
+  /** Takes a new anchor. Throws `TimeError` ("ANCHOR_INVALID") for one that is not finite or runs backwards. */
   set(anchor: ClockAnchor): void {
     const { marketTimeMs, atMonotonicMs, speed } = anchor;
     if (!(Number.isFinite(marketTimeMs) && Number.isFinite(atMonotonicMs) && Number.isFinite(speed) && speed >= 0)) {
       throw new TimeError(
-        "anchor-invalid",
+        "ANCHOR_INVALID",
         `market clock anchor ${JSON.stringify(anchor)} refused: all three must be finite numbers and speed 0 or more`,
       );
     }

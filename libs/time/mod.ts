@@ -1,15 +1,9 @@
 /** Time: the machine's clocks, the market clock, New York, and the NYSE calendar. Pure but for `machine-clock.ts`. */
 export { type Calendar, createCalendar, type MarketPhase, type Session } from "./calendar.ts";
-export {
-  BUILT_IN_OVERRIDES,
-  type CalendarOverride,
-  calendarOverrideSchema,
-  calendarOverridesSchema,
-} from "./calendar-overrides.ts";
-export { TimeError, type TimeErrorCode } from "./errors.ts";
+export { type CalendarOverride, calendarOverridesSchema } from "./calendar-overrides.ts";
+export { TimeError } from "./errors.ts";
 export {
   type GatewayTimeEstimate,
-  type GatewayTimeObservation,
   type GatewayTimeState,
   observeGatewayTime,
 } from "./gateway-time.ts";

@@ -56,16 +56,16 @@ describe("New York", () => {
   it.each(["2026-02-30", "2026-13-01", "26-01-01", "2026-1-1", "20260101", "", "2026-01-01T00:00"])(
     'refuses "%s" as a date',
     (date) => {
-      expect(() => epochMsOf(date, "09:30")).toThrow(expect.objectContaining({ code: "date-invalid" }));
+      expect(() => epochMsOf(date, "09:30")).toThrow(expect.objectContaining({ code: "DATE_INVALID" }));
     },
   );
 
   it.each(["9:30", "24:00", "09:60", "0930", "", "09:30:61", "noon"])('refuses "%s" as a time of day', (time) => {
-    expect(() => epochMsOf("2026-11-23", time)).toThrow(expect.objectContaining({ code: "time-of-day-invalid" }));
+    expect(() => epochMsOf("2026-11-23", time)).toThrow(expect.objectContaining({ code: "TIME_OF_DAY_INVALID" }));
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e17, -1e17])("refuses %d as an instant", (epochMs) => {
     expect(() => tradingDayOf(epochMs)).toThrow(TimeError);
-    expect(() => formatNewYorkTime(epochMs)).toThrow(expect.objectContaining({ code: "epoch-invalid" }));
+    expect(() => formatNewYorkTime(epochMs)).toThrow(expect.objectContaining({ code: "EPOCH_INVALID" }));
   });
 });

@@ -3,7 +3,7 @@ import { TimeError } from "./errors.ts";
 export const NEW_YORK = "America/New_York";
 
 /**
- * The New York reading of an instant (epoch milliseconds, fractions cut off). Throws `TimeError` ("epoch-invalid")
+ * The New York reading of an instant (epoch milliseconds, fractions cut off). Throws `TimeError` ("EPOCH_INVALID")
  * for what is not a number or not in the years 1900 to 9999; so do the two functions below.
  */
 export function toNewYork(epochMs: number): Temporal.ZonedDateTime {
@@ -23,20 +23,20 @@ export function formatNewYorkTime(epochMs: number): string {
 /**
  * The instant, in epoch milliseconds, of a New York date ("YYYY-MM-DD") and time of day ("HH:mm" or "HH:mm:ss").
  * A time that the clock change of March skips is read with the offset before the change; one that November has
- * twice is the first. Throws `TimeError` ("date-invalid", "time-of-day-invalid").
+ * twice is the first. Throws `TimeError` ("DATE_INVALID", "TIME_OF_DAY_INVALID").
  */
 export function epochMsOf(date: string, timeOfDay: string): number {
   const day = plainDateOf(date);
   if (!/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/.test(timeOfDay)) {
     throw new TimeError(
-      "time-of-day-invalid",
+      "TIME_OF_DAY_INVALID",
       `"${timeOfDay}" is not a time of day: expected HH:mm between 00:00 and 23:59, for example 09:30`,
     );
   }
   return day.toZonedDateTime({ timeZone: NEW_YORK, plainTime: timeOfDay }).epochMilliseconds;
 }
 
-/** Reads "YYYY-MM-DD" strictly: 2026-02-30 is refused. Throws `TimeError` ("date-invalid"). */
+/** Reads "YYYY-MM-DD" strictly: 2026-02-30 is refused. Throws `TimeError` ("DATE_INVALID"). */
 export function plainDateOf(date: string): Temporal.PlainDate {
   if (/^\d{4}-\d{2}-\d{2}$/.test(date)) {
     try {
@@ -46,7 +46,7 @@ export function plainDateOf(date: string): Temporal.PlainDate {
     }
   }
   throw new TimeError(
-    "date-invalid",
+    "DATE_INVALID",
     `"${date}" is not a date of the calendar: expected YYYY-MM-DD, for example 2026-11-27`,
   );
 }
@@ -57,7 +57,7 @@ const EPOCH_MS_MAX = 253_370_764_800_000;
 
 function instantOf(epochMs: number): Temporal.Instant {
   if (!(epochMs >= EPOCH_MS_MIN && epochMs < EPOCH_MS_MAX)) {
-    throw new TimeError("epoch-invalid", `${epochMs} is not an instant between 1900 and 9999 in epoch milliseconds`);
+    throw new TimeError("EPOCH_INVALID", `${epochMs} is not an instant between 1900 and 9999 in epoch milliseconds`);
   }
   return Temporal.Instant.fromEpochMilliseconds(Math.floor(epochMs));
 }
