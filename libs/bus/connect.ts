@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { connect, nkeyAuthenticator } from "nats";
+import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { z } from "zod";
 import { inboxPrefixOf } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
@@ -16,6 +16,8 @@ export interface ConnectOptions extends BusContext {
   readonly identitiesDir: string;
   /** How long to wait for the identity files: a first start makes them while the services already run. */
   readonly waitForIdentityMs?: number;
+  /** How long to wait for the server at first; for ever when absent, as a service does. */
+  readonly connectTimeoutMs?: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ConnectOptions extends BusContext {
  */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
   const { seed, publicKeys } = await readIdentity(options);
-  const connection = await connect({
+  const connecting = connect({
     servers: `127.0.0.1:${options.port}`,
     name: options.identity,
     authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
@@ -41,9 +43,30 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     // An authentication error may be the moment in which the server's configuration is replaced: keep trying.
     ignoreAuthErrorAbort: true,
   });
+  const connection = await within(connecting, options);
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 2000 });
   const client = jetstream(connection, { timeout: 2000 });
   return new Bus(connection, client, manager, options, new LedgerSignatures(seed, publicKeys));
+}
+
+/** @throws BusError `SERVER_AWAY` when the server did not come in time */
+async function within(connecting: Promise<NatsConnection>, options: ConnectOptions): Promise<NatsConnection> {
+  if (options.connectTimeoutMs === undefined) return await connecting;
+  const given = new AbortController();
+  const gaveUp = sleep(options.connectTimeoutMs, given.signal).then(() => {
+    // Should it connect after all, nobody waits for it any more.
+    void connecting.then((late) => late.close());
+    throw new BusError(
+      "SERVER_AWAY",
+      `No NATS server answers on 127.0.0.1:${options.port}. Is Crucible running? (npm start)`,
+    );
+  });
+  try {
+    return await Promise.race([connecting, gaveUp]);
+  } finally {
+    given.abort();
+    gaveUp.catch(() => undefined);
+  }
 }
 
 const publicKeysSchema = z.record(z.string(), z.string());

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { ProcessDescription, StartOptions } from "pm2";
+import type { AppDefinition } from "../../deployment/pm2/apps.ts";
+
+/** One app as PM2 sees it. */
+export interface ManagedApp {
+  readonly name: string;
+  readonly pid: number;
+  readonly status: string;
+  readonly restarts: number;
+  readonly exitCode: number | null;
+  readonly outLog: string;
+  readonly errorLog: string;
+}
+
+/** PM2, as a tool: the daemon is another process, spoken to through its API. */
+export interface ProcessManager {
+  list(): Promise<ManagedApp[]>;
+  start(app: AppDefinition): Promise<void>;
+  /** Stops the app gracefully and forgets it. */
+  remove(name: string): Promise<void>;
+  /** Whether nothing at all runs under the daemon, of this platform or of another's. */
+  isIdle(): Promise<boolean>;
+  disconnect(): void;
+  /** Ends the PM2 daemon itself. */
+  killDaemon(): Promise<void>;
+}
+
+export const pm2Home = (): string => process.env.PM2_HOME ?? join(homedir(), ".pm2");
+
+/** Whether a PM2 daemon runs for this PM2_HOME; asking PM2 itself would start one. */
+export function daemonRuns(home: string = pm2Home()): boolean {
+  // On Windows the daemon's pipes are the same for every PM2_HOME, so PM2 itself has to be asked.
+  if (process.platform === "win32") return true;
+  try {
+    process.kill(Number.parseInt(readFileSync(join(home, "pm2.pid"), "utf8"), 10), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Connects to the PM2 daemon, and starts it when it does not run. */
+export async function openProcessManager(): Promise<ProcessManager> {
+  // No version check over the network, no banner: set before PM2 is loaded, and inherited by the daemon.
+  process.env.PM2_DISCRETE_MODE = "true";
+  process.env.PM2_DISABLE_VERSION_CHECK = "true";
+  process.env.PM2_NO_INTERACTION = "true";
+  process.env.PM2_SILENT = "true";
+  const { default: pm2 } = await import("pm2");
+  await promise<void>((done) => pm2.connect((error: Error) => done(error)));
+  return {
+    list: async () =>
+      (await promise<ProcessDescription[]>((done) => pm2.list(done)))
+        .filter((app) => (app.pm2_env as { namespace?: string } | undefined)?.namespace === "crucible")
+        .map(describe),
+    start: async (app) => {
+      await promise<unknown>((done) => pm2.start({ ...app } as unknown as StartOptions, done));
+    },
+    remove: async (name) => {
+      await promise<unknown>((done) => pm2.delete(name, done));
+    },
+    isIdle: async () => (await promise<ProcessDescription[]>((done) => pm2.list(done))).length === 0,
+    disconnect: () => pm2.disconnect(),
+    killDaemon: () => promise<void>((done) => pm2.killDaemon((error: Error) => done(error))),
+  };
+}
+
+function describe(app: ProcessDescription): ManagedApp {
+  const env = (app.pm2_env ?? {}) as NonNullable<ProcessDescription["pm2_env"]> & { exit_code?: number };
+  return {
+    name: app.name ?? "",
+    pid: app.pid ?? 0,
+    status: env.status ?? "unknown",
+    restarts: env.restart_time ?? 0,
+    exitCode: env.exit_code ?? null,
+    outLog: env.pm_out_log_path ?? "",
+    errorLog: env.pm_err_log_path ?? "",
+  };
+}
+
+/** PM2 calls back with an Error, an array of them, or a bare object with a message. */
+function promise<Value>(call: (done: (error: unknown, value?: Value) => void) => void): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => {
+      if (!error) return resolve(value as Value);
+      const first: unknown = Array.isArray(error) ? error[0] : error;
+      if (first instanceof Error) return reject(first);
+      const message = (first as { message?: unknown; msg?: unknown }).message ?? (first as { msg?: unknown }).msg;
+      reject(new Error(`PM2: ${typeof message === "string" ? message : String(first)}`));
+    });
+  });
+}

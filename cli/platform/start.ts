@@ -1,0 +1,115 @@
+import { BusError } from "#libs/bus/mod.ts";
+import type { Settings } from "#libs/config/mod.ts";
+import { SERVICES, type ServiceName } from "#libs/contracts/mod.ts";
+import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
+import type { AppDefinition } from "../../deployment/pm2/apps.ts";
+import { type HealthWatch, watchHealth } from "./health-watch.ts";
+import { lastWords } from "./last-words.ts";
+import type { ManagedApp, ProcessManager } from "./process-manager.ts";
+import { type AppStatus, verdictOf } from "./status-table.ts";
+
+/** A first start fetches the NATS server; after that all are healthy within seconds. */
+const NATS_TIMEOUT_MS = 120_000;
+const HEALTHY_TIMEOUT_MS = 30_000;
+const POLL_MS = 200;
+
+export interface StartReport {
+  readonly started: readonly string[];
+  readonly alreadyRunning: readonly string[];
+  readonly statuses: readonly AppStatus[];
+  /** One line for each app that did not get healthy. Empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Starts what is not already running, and nothing else: what runs keeps its process. Resolves when every service
+ * reports healthy, or with the reasons when one does not.
+ */
+export async function startPlatform(
+  manager: ProcessManager,
+  apps: readonly AppDefinition[],
+  settings: Settings,
+  onProgress: (line: string) => void,
+): Promise<StartReport> {
+  const before = await manager.list();
+  const running = new Set(before.filter(isAlive).map((app) => app.name));
+  const missing = apps.filter((app) => !running.has(app.name));
+  for (const dead of before.filter((app) => !isAlive(app))) await manager.remove(dead.name);
+  if (missing.length > 0) onProgress(`starting ${missing.map((app) => app.name).join(", ")}`);
+  await Promise.all(missing.map((app) => manager.start(app)));
+  const { statuses, problems } = await waitUntilHealthy(manager, apps, settings);
+  return {
+    started: missing.map((app) => app.name),
+    alreadyRunning: [...running],
+    statuses,
+    problems,
+  };
+}
+
+async function waitUntilHealthy(
+  manager: ProcessManager,
+  apps: readonly AppDefinition[],
+  settings: Settings,
+): Promise<{ statuses: AppStatus[]; problems: string[] }> {
+  const watch = await watchUnlessGivenUp(manager, settings);
+  try {
+    const deadlineMs = monotonicNowMs() + HEALTHY_TIMEOUT_MS;
+    for (;;) {
+      const statuses = statusesOf(apps, await manager.list(), watch);
+      const unwell = statuses.filter((status) => !verdictOf(status).ok);
+      const hopeless = unwell.some((status) => status.app !== undefined && !isAlive(status.app));
+      if (unwell.length === 0 || hopeless || monotonicNowMs() >= deadlineMs) {
+        return { statuses, problems: await Promise.all(unwell.map(problemOf)) };
+      }
+      await sleep(POLL_MS);
+    }
+  } finally {
+    await watch?.close();
+  }
+}
+
+/** Undefined when the bus did not come up; the statuses then tell why. */
+async function watchUnlessGivenUp(manager: ProcessManager, settings: Settings): Promise<HealthWatch | undefined> {
+  const given = new AbortController();
+  const died = (async () => {
+    while (!given.signal.aborted) {
+      const nats = (await manager.list()).find((app) => app.name === "nats");
+      if (nats === undefined || !isAlive(nats)) return undefined;
+      await sleep(POLL_MS);
+    }
+    return undefined;
+  })();
+  const connected = watchHealth(settings, NATS_TIMEOUT_MS).catch((error: unknown) => {
+    if (error instanceof BusError) return undefined;
+    throw error;
+  });
+  try {
+    return await Promise.race([connected, died]);
+  } finally {
+    given.abort();
+    await died;
+  }
+}
+
+/** What is known of each app. */
+export function statusesOf(
+  apps: readonly Pick<AppDefinition, "name">[],
+  managed: readonly ManagedApp[],
+  watch: HealthWatch | undefined,
+): AppStatus[] {
+  return apps.map(({ name }) => ({
+    name,
+    app: managed.find((app) => app.name === name),
+    health: isServiceName(name) ? watch?.of(name) : undefined,
+    isService: isServiceName(name),
+  }));
+}
+
+async function problemOf(status: AppStatus): Promise<string> {
+  const words = status.app ? await lastWords(status.app) : "";
+  return `${status.name}: ${verdictOf(status).text}${words ? `\n    ${words}` : ""}`;
+}
+
+const isServiceName = (name: string): name is ServiceName => (SERVICES as readonly string[]).includes(name);
+
+const isAlive = (app: ManagedApp): boolean => app.status === "online" || app.status === "launching";
