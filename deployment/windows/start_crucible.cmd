@@ -1,4 +1,3 @@
 @echo off
 rem Starts what is not already running, waits until it is healthy, exits 0. The task \Crucible\Start calls this.
-call "%~dp0run_cli.cmd" start
-exit /b %ERRORLEVEL%
+"%~dp0run_cli.cmd" start

@@ -1,4 +1,3 @@
 @echo off
 rem Stops the platform cleanly. IB Gateway goes on: it belongs to the task \Crucible\Gateway.
-call "%~dp0run_cli.cmd" stop
-exit /b %ERRORLEVEL%
+"%~dp0run_cli.cmd" stop
