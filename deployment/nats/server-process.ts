@@ -11,7 +11,7 @@ export type ServerProcess = {
   pid: number;
   /** Settles when the process has ended, for whatever reason. */
   exited: Promise<ServerExit>;
-  /** Asks it to stop and, after ten seconds, ends it. */
+  /** Asks it to stop and, after six seconds, ends it. */
   stop: () => Promise<ServerExit>;
   /** Ends it at once, as a crash would. */
   kill: () => Promise<ServerExit>;
@@ -19,7 +19,8 @@ export type ServerProcess = {
   complaints: readonly string[];
 };
 
-const STOP_GRACE_MS = 10_000;
+/** Shorter than the launcher's own deadline, so that a server that hangs is ended and not left behind. */
+const STOP_GRACE_MS = 6_000;
 const COMPLAINTS_MAX = 5;
 
 /** The server gets none of this process's variables: it reads its config and nothing else. */
@@ -40,6 +41,10 @@ export async function startServerProcess(
     // `close`, not `exit`: by then its last words have been read.
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
+  // A parent that exits takes its server along; only a killed one leaves an orphan, which the next start recognises.
+  const endWithParent = () => child.kill("SIGKILL");
+  process.once("exit", endWithParent);
+  void exited.then(() => process.off("exit", endWithParent));
   const complaints: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (text) => {
