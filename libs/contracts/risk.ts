@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineMessage } from "./subject.ts";
-import { timestampSchema } from "./values.ts";
+import { priceSchema, symbolSchema, timestampSchema } from "./values.ts";
 
 /** `active` trades, `reducing` lets only exits pass, `halted` lets nothing pass. */
 export const tradingStateSchema = z.enum(["active", "reducing", "halted"]);
@@ -26,6 +26,11 @@ export const riskStateSchema = z.object({
   dayTradesUsed: z.number().int().nonnegative(),
   /** USD, realized and open, commissions in. */
   dayProfit: z.number(),
+  /**
+   * What a share of each position held over from the day before was worth when this session day began: the day's
+   * profit of those shares is measured from here, and must not begin anew after a restart.
+   */
+  openingPrices: z.record(symbolSchema, priceSchema).optional(),
 });
 export type RiskState = z.infer<typeof riskStateSchema>;
 
