@@ -1,18 +1,30 @@
-import { deadLetterMessage, SERVICES, type ServiceName } from "#libs/contracts/mod.ts";
+import type { z } from "zod";
+import { type Alert, deadLetterMessage, SERVICES, type ServiceName } from "#libs/contracts/mod.ts";
 import { monotonicNowMs } from "#libs/time/mod.ts";
-import type { Bus } from "./bus.ts";
+import type { BusLogger } from "./logger.ts";
 
 /** As much of a payload as a dead letter keeps. */
 const PAYLOAD_BYTES_MAX = 64 * 1024;
 /** A flood of garbage is one alert a minute and subject, not a flood of alerts; every payload is kept all the same. */
 const ALERT_INTERVAL_MS = 60_000;
 
+/** What the keeping of dead letters needs of the bus. */
+interface Recorder {
+  readonly context: { readonly identity: string; readonly logger: BusLogger };
+  record(
+    message: typeof deadLetterMessage,
+    params: [string],
+    data: z.infer<typeof deadLetterMessage.data>,
+  ): Promise<unknown>;
+  alert(alert: Alert): Promise<void>;
+}
+
 /** Keeps payloads that failed their schema, with the reason, and raises an alert. */
 export class DeadLetters {
-  readonly #bus: Bus;
+  readonly #bus: Recorder;
   readonly #alertedAtMs = new Map<string, number>();
 
-  constructor(bus: Bus) {
+  constructor(bus: Recorder) {
     this.#bus = bus;
   }
 

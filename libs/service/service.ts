@@ -171,6 +171,8 @@ function stopOnRequest(logger: Logger, stop: () => Promise<void>): void {
   };
   process.on("SIGINT", () => onRequest("SIGINT"));
   process.on("SIGTERM", () => onRequest("SIGTERM"));
+  // PM2 itself is gone. The next one starts its own copy of every app; two of a service must not be.
+  process.on("disconnect", () => onRequest("the process manager is gone"));
   process.on("message", (message) => {
     if (message === "shutdown") onRequest("shutdown message");
   });

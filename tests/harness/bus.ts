@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bus, type BusLogger, connectBus, provision } from "#libs/bus/mod.ts";
 import { IDENTITIES, type Identity, type Mode, permissionsOf } from "#libs/contracts/mod.ts";
-import { launch, type RunningServer } from "../../deployment/nats/mod.ts";
-import { freePort } from "../../deployment/nats/port-probe.ts";
+import { freePort, launch, type RunningServer } from "../../deployment/nats/mod.ts";
 
 /** A logger that keeps what it was told, for assertions. */
 export class MemoryLogger implements BusLogger {
