@@ -1,0 +1,555 @@
+import type { Instrument } from "../market/catalogue.ts";
+import { isExtendedSession, isRegularSession } from "../market/new-york.ts";
+import type { Quote } from "../market/tape.ts";
+import type { WireMargins } from "../protocol/open-order.ts";
+import type { OrderTerms } from "../protocol/place-order.ts";
+import { type AccountFigures, type AccountSettings, accountFigures, initialMarginRate } from "./account.ts";
+import { fixedCommission } from "./commission.ts";
+import type { Effect } from "./effects.ts";
+import { correctedExecId, type Execution, effectiveExecutions, execIdOf } from "./execution.ts";
+import { type Fill, fillFrom, isStopElected, type Liquidity } from "./matching.ts";
+import { averageFillPrice, type BrokerOrder, hasLimit, isLive, isStop, leavesQuantity, sideOf } from "./order.ts";
+import { applyExecution, flatPosition, type Position } from "./positions.ts";
+import { type Refusal, refusalOfTerms } from "./refusal.ts";
+
+/** An order as it reaches the broker, its contract already resolved. */
+export interface OrderRequest {
+  readonly clientId: number;
+  readonly orderId: number;
+  readonly instrument: Instrument;
+  readonly exchange: string;
+  readonly terms: OrderTerms;
+}
+
+/**
+ * The simulated broker and exchange: orders, executions, positions and cash. Deterministic: it reads no clock and no
+ * network; each method takes the market time and returns what has to be told.
+ */
+export class Broker {
+  readonly #settings: AccountSettings;
+  readonly #execIdPrefix: string;
+  readonly #live = new Map<number, BrokerOrder>();
+  readonly #completed: BrokerOrder[] = [];
+  readonly #byOwner = new Map<string, BrokerOrder>();
+  readonly #orderIdFloors = new Map<number, number>();
+  readonly #executions: Execution[] = [];
+  readonly #positions = new Map<string, Position>();
+  readonly #quotes = new Map<string, { quote: Quote; liquidity: Liquidity }>();
+  #cash: number;
+  #nextPermId: number;
+  #executionCount = 0;
+  #session: SessionKind = "closed";
+
+  constructor(settings: AccountSettings, seed: number) {
+    this.#settings = settings;
+    this.#cash = settings.equityUsd;
+    this.#nextPermId = 1_000_000_000 + (seed % 1000) * 1_000_000 + 1;
+    this.#execIdPrefix = (0xe0d5 + (seed % 0xffff)).toString(16).padStart(8, "0");
+  }
+
+  get liveOrders(): BrokerOrder[] {
+    return [...this.#live.values()];
+  }
+
+  /** Filled, cancelled and rejected orders, oldest first. */
+  get completedOrders(): readonly BrokerOrder[] {
+    return this.#completed;
+  }
+
+  /** Every execution ever sent, corrections included, oldest first. */
+  get executions(): readonly Execution[] {
+    return this.#executions;
+  }
+
+  get positions(): Position[] {
+    return [...this.#positions.values()];
+  }
+
+  /** Symbols whose quotes can change anything here: with a live order, or with shares to value. */
+  symbolsOfInterest(): string[] {
+    const held = this.positions.filter((position) => position.quantity !== 0).map((position) => position.symbol);
+    return [...held, ...this.liveOrders.map((order) => order.instrument.symbol)];
+  }
+
+  figures(): AccountFigures {
+    return accountFigures(this.#cash, this.positions, (symbol) => this.markOf(symbol));
+  }
+
+  /** The price a position is valued at: the last trade, or the average cost while none is known. */
+  markOf(symbol: string): number {
+    return this.#quotes.get(symbol)?.quote.last ?? this.#positions.get(symbol)?.averageCost ?? 0;
+  }
+
+  /** The id the gateway proposes to a client: above every one it used. */
+  nextOrderId(clientId: number): number {
+    return (this.#orderIdFloors.get(clientId) ?? 0) + 1;
+  }
+
+  /** What a restart of the real gateway sometimes does: ids already used are handed out again (Lean#242). */
+  rollBackOrderIds(count: number): void {
+    for (const [clientId, floor] of this.#orderIdFloors) this.#orderIdFloors.set(clientId, Math.max(0, floor - count));
+  }
+
+  /** Orders that were never transmitted live in the gateway only; its restart wipes them. */
+  forgetUntransmitted(): void {
+    for (const order of this.liveOrders) {
+      if (order.phase !== "untransmitted") continue;
+      this.#live.delete(order.permId);
+      this.#byOwner.delete(ownerKey(order.clientId, order.orderId));
+    }
+  }
+
+  place(request: OrderRequest, nowEpochS: number): Effect[] {
+    const effects = this.advanceTo(nowEpochS);
+    effects.push(...this.#place(request, nowEpochS));
+    return effects;
+  }
+
+  #place(request: OrderRequest, nowEpochS: number): Effect[] {
+    const existing = this.#byOwner.get(ownerKey(request.clientId, request.orderId));
+    if (existing !== undefined && isLive(existing)) return this.#modify(existing, request, nowEpochS);
+    const refusal = this.#refusalOf(request, existing);
+    if (refusal !== undefined) return [errorEffect(request, refusal)];
+    if (request.terms.whatIf) return [this.#whatIf(request)];
+    this.#orderIdFloors.set(request.clientId, Math.max(request.orderId, this.nextOrderId(request.clientId) - 1));
+    const parent = this.#parentOf(request);
+    const order = newOrder(request, this.#nextPermId, parent?.permId ?? 0, this.#settings.account);
+    this.#nextPermId += 1;
+    const shortfall = this.#buyingPowerRefusal(request);
+    if (shortfall !== undefined) return this.#reject(order, shortfall, nowEpochS);
+    this.#store(order);
+    return order.terms.transmit ? this.#transmit(order, nowEpochS) : [];
+  }
+
+  cancel(clientId: number, orderId: number, nowEpochS: number): Effect[] {
+    const order = this.#byOwner.get(ownerKey(clientId, orderId));
+    const owner = { clientId, orderId };
+    if (order === undefined) {
+      return [errorEffect(owner, { code: 10147, text: `OrderId ${orderId} that needs to be cancelled is not found.` })];
+    }
+    if (!isLive(order)) {
+      const state = order.phase === "filled" ? "Filled" : order.phase === "cancelled" ? "Cancelled" : "Inactive";
+      const text = `OrderId ${orderId} that needs to be cancelled cannot be cancelled, state: ${state}.`;
+      return [errorEffect(owner, { code: 10148, text })];
+    }
+    return [{ kind: "order-status", order, status: "PendingCancel" }, ...this.#cancelOrder(order, nowEpochS)];
+  }
+
+  /** REQ_GLOBAL_CANCEL: every live order of every client. */
+  cancelAll(nowEpochS: number): Effect[] {
+    return this.liveOrders.flatMap((order) =>
+      this.#live.has(order.permId) ? this.#cancelOrder(order, nowEpochS) : [],
+    );
+  }
+
+  /** A new quote: its displayed size is fresh, and everything that waits for the symbol is tried against it. */
+  quote(symbol: string, quote: Quote, nowEpochS: number): Effect[] {
+    this.#quotes.set(symbol, { quote, liquidity: { bid: quote.bidSize, ask: quote.askSize } });
+    const effects = this.advanceTo(nowEpochS);
+    for (const order of this.liveOrders) {
+      if (order.instrument.symbol === symbol) effects.push(...this.#match(order.permId, nowEpochS));
+    }
+    return effects;
+  }
+
+  /** Session changes: orders wake at the open, day orders end at the close. Cheap when nothing changed. */
+  advanceTo(nowEpochS: number): Effect[] {
+    const session = sessionAt(nowEpochS);
+    if (session === this.#session) return [];
+    const before = this.#session;
+    this.#session = session;
+    const effects: Effect[] = [];
+    for (const order of this.liveOrders) {
+      if (endsWith(order, before, session)) effects.push(...this.#cancelOrder(order, nowEpochS));
+      else effects.push(...this.#rephase(order.permId), ...this.#match(order.permId, nowEpochS));
+    }
+    return effects;
+  }
+
+  /**
+   * Corrects an execution, as an exchange does after the fact: a new one with the last part of its id counted up.
+   *
+   * @throws RangeError when there is no such execution.
+   */
+  correct(execId: string, change: { readonly price?: number; readonly shares?: number }): Effect[] {
+    const original = this.#executions.find((execution) => execution.execId === execId);
+    if (original === undefined) throw new RangeError(`There is no execution ${execId}; see GET /status for their ids.`);
+    const corrected: Execution = { ...original, ...change, execId: correctedExecId(execId) };
+    this.#executions.push(corrected);
+    this.#recount();
+    const symbol = original.instrument.symbol;
+    const position = this.#positions.get(symbol) ?? flatPosition(symbol);
+    return [
+      { kind: "execution", execution: corrected },
+      { kind: "commission", execution: corrected },
+      { kind: "position", position },
+    ];
+  }
+
+  #refusalOf(request: OrderRequest, existing: BrokerOrder | undefined): Refusal | undefined {
+    // After a roll-back a used id counts as new again, as at the real gateway.
+    if (request.orderId < this.nextOrderId(request.clientId)) {
+      if (existing?.phase === "filled") return { code: 104, text: "Cannot modify a filled order." };
+      return { code: 103, text: "Duplicate order id" };
+    }
+    const refusal = refusalOfTerms(request.terms, this.#settings.account, request.instrument.minTick);
+    if (refusal !== undefined) return refusal;
+    if (request.terms.parentId === 0) return undefined;
+    const parent = this.#parentOf(request);
+    if (parent === undefined) return { code: 135, text: `Can't find order with id = ${request.terms.parentId}` };
+    if (!isLive(parent) && parent.phase !== "filled") {
+      return { code: 201, text: "Order rejected - reason:Parent order is being cancelled." };
+    }
+    return undefined;
+  }
+
+  #parentOf(request: OrderRequest): BrokerOrder | undefined {
+    return this.#byOwner.get(ownerKey(request.clientId, request.terms.parentId));
+  }
+
+  #modify(order: BrokerOrder, request: OrderRequest, nowEpochS: number): Effect[] {
+    const { terms } = request;
+    if (terms.orderType !== order.terms.orderType || terms.action !== order.terms.action) {
+      return [errorEffect(request, { code: 105, text: "Order being modified does not match original order." })];
+    }
+    if (request.instrument.symbol !== order.instrument.symbol) {
+      return [errorEffect(request, { code: 105, text: "Order being modified does not match original order." })];
+    }
+    const refusal = refusalOfTerms(terms, this.#settings.account, request.instrument.minTick);
+    if (refusal !== undefined) return [errorEffect(request, refusal)];
+    if (terms.totalQuantity <= order.filled)
+      return [errorEffect(request, { code: 104, text: "Cannot modify a filled order." })];
+    const modified = { ...order, terms, isResting: false };
+    this.#store(modified);
+    if (order.phase === "untransmitted") return terms.transmit ? this.#transmit(modified, nowEpochS) : [];
+    return [...this.#announce(modified), ...this.#match(order.permId, nowEpochS)];
+  }
+
+  #whatIf(request: OrderRequest): Effect {
+    const before = this.figures();
+    const value = request.terms.totalQuantity * this.#priceOf(request);
+    const held = this.#positions.get(request.instrument.symbol)?.quantity ?? 0;
+    const change = request.terms.action === "BUY" ? request.terms.totalQuantity : -request.terms.totalQuantity;
+    const grossChange = (Math.abs(held + change) - Math.abs(held)) * this.#priceOf(request);
+    const margins: WireMargins = {
+      initialBefore: before.initialMargin,
+      maintenanceBefore: before.maintenanceMargin,
+      equityBefore: before.netLiquidation,
+      initialAfter: before.initialMargin + grossChange * initialMarginRate(before.netLiquidation),
+      maintenanceAfter: before.maintenanceMargin + grossChange * 0.25,
+      equityAfter: before.netLiquidation,
+      commission: fixedCommission(request.terms.totalQuantity, value),
+    };
+    const order = newOrder(request, 0, 0, this.#settings.account);
+    return { kind: "open-order", order, status: "PreSubmitted", margins };
+  }
+
+  #priceOf(request: OrderRequest): number {
+    const quote = this.#quotes.get(request.instrument.symbol)?.quote;
+    const market = request.terms.action === "BUY" ? quote?.ask : quote?.bid;
+    return request.terms.limitPrice || request.terms.auxPrice || market || 0;
+  }
+
+  #buyingPowerRefusal(request: OrderRequest): Refusal | undefined {
+    const held = this.#positions.get(request.instrument.symbol)?.quantity ?? 0;
+    const change = request.terms.action === "BUY" ? request.terms.totalQuantity : -request.terms.totalQuantity;
+    const added = Math.abs(held + change) - Math.abs(held);
+    // A child only becomes active with its parent's position: it never adds exposure of its own.
+    if (added <= 0 || request.terms.parentId !== 0) return undefined;
+    const figures = this.figures();
+    if (added * this.#priceOf(request) <= figures.buyingPower) return undefined;
+    return {
+      code: 201,
+      text:
+        "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR AVAILABLE " +
+        `FUNDS [${figures.availableFunds.toFixed(2)} USD] MUST EXCEED THE INITIAL MARGIN ` +
+        `[${(added * this.#priceOf(request) * initialMarginRate(figures.netLiquidation)).toFixed(2)} USD]`,
+    };
+  }
+
+  #reject(order: BrokerOrder, refusal: Refusal, nowEpochS: number): Effect[] {
+    const rejected: BrokerOrder = {
+      ...order,
+      phase: "rejected",
+      completedAtEpochS: nowEpochS,
+      completedReason: refusal.text,
+    };
+    this.#store(rejected);
+    return [
+      { kind: "open-order", order: rejected },
+      { kind: "order-status", order: rejected },
+      errorEffect(order, refusal),
+    ];
+  }
+
+  /** The last order of a bracket carries the whole group to the exchange: the parent first, then its children. */
+  #transmit(order: BrokerOrder, nowEpochS: number): Effect[] {
+    const parent = order.parentPermId === 0 ? undefined : this.#live.get(order.parentPermId);
+    const root = parent ?? order;
+    const group = [root, ...this.liveOrders.filter((other) => root !== order && other.parentPermId === root.permId)];
+    const effects: Effect[] = [];
+    const announced = group.filter((member) => member.phase === "untransmitted");
+    for (const member of announced) {
+      const phase = this.#phaseOf({ ...member, phase: "working" });
+      const sent = { ...member, phase };
+      this.#store(sent);
+      effects.push(...this.#accept(sent, nowEpochS));
+    }
+    for (const member of announced) effects.push(...this.#match(member.permId, nowEpochS));
+    return effects;
+  }
+
+  /** Acknowledgements as TWS sends them: PreSubmitted first, Submitted once the exchange has it. */
+  #accept(order: BrokerOrder, nowEpochS: number): Effect[] {
+    const effects: Effect[] = [
+      { kind: "open-order", order, status: "PreSubmitted" },
+      { kind: "order-status", order, status: "PreSubmitted" },
+    ];
+    if (order.phase === "working" && hasLimit(order)) effects.push(...this.#announce(order));
+    if (order.phase === "waiting-open" && sessionAt(nowEpochS) !== "regular") {
+      effects.push(
+        errorEffect(order, {
+          code: 399,
+          text:
+            `Order Message:\n${order.terms.action} ${order.terms.totalQuantity} ${order.instrument.symbol}\n` +
+            "Warning: your order will not be placed at the exchange until the regular session opens (09:30 US/Eastern).",
+        }),
+      );
+    }
+    return effects;
+  }
+
+  #announce(order: BrokerOrder): Effect[] {
+    return [
+      { kind: "open-order", order },
+      { kind: "order-status", order },
+    ];
+  }
+
+  /** Where a transmitted order belongs, by its parent, the session and its trigger. */
+  #phaseOf(order: BrokerOrder): BrokerOrder["phase"] {
+    if (!isLive(order) || order.phase === "untransmitted") return order.phase;
+    const parent = order.parentPermId === 0 ? undefined : this.#live.get(order.parentPermId);
+    if (parent !== undefined) return "waiting-parent";
+    if (!canTrade(order, this.#session)) return "waiting-open";
+    return isStop(order) && !order.isTriggered ? "waiting-trigger" : "working";
+  }
+
+  #rephase(permId: number): Effect[] {
+    const order = this.#live.get(permId);
+    if (order === undefined) return [];
+    const phase = this.#phaseOf(order);
+    if (phase === order.phase) return [];
+    const moved = { ...order, phase };
+    this.#store(moved);
+    return this.#announce(moved);
+  }
+
+  #match(permId: number, nowEpochS: number): Effect[] {
+    const effects: Effect[] = [];
+    let order = this.#live.get(permId);
+    const market = order === undefined ? undefined : this.#quotes.get(order.instrument.symbol);
+    if (order === undefined || market === undefined) return effects;
+    if (order.phase === "waiting-trigger" && isStopElected(order, market.quote)) {
+      order = { ...order, isTriggered: true };
+      this.#store(order);
+      effects.push(...this.#rephase(permId));
+      order = this.#live.get(permId) ?? order;
+    }
+    if (order.phase !== "working") return effects;
+    const fill = fillFrom(order, market.quote, market.liquidity);
+    if (fill !== undefined) effects.push(...this.#fill(order, fill, nowEpochS));
+    const left = this.#live.get(permId);
+    if (left === undefined) return effects;
+    if (left.terms.timeInForce === "IOC") return [...effects, ...this.#cancelOrder(left, nowEpochS)];
+    if (fill === undefined && !left.isResting) this.#store({ ...left, isResting: true });
+    return effects;
+  }
+
+  #fill(order: BrokerOrder, fill: Fill, nowEpochS: number): Effect[] {
+    const symbol = order.instrument.symbol;
+    this.#takeLiquidity(symbol, sideOf(order), fill.quantity);
+    const filled = order.filled + fill.quantity;
+    const filledValue = order.filledValue + fill.quantity * fill.price;
+    const commission = fixedCommission(filled, filledValue);
+    const isComplete = filled >= order.terms.totalQuantity;
+    const updated: BrokerOrder = {
+      ...order,
+      filled,
+      filledValue,
+      commission,
+      lastFillPrice: fill.price,
+      phase: isComplete ? "filled" : order.phase,
+      completedAtEpochS: isComplete ? nowEpochS : undefined,
+      completedReason: isComplete ? `Filled Size: ${filled}` : "",
+    };
+    this.#store(updated);
+    const execution = this.#book(updated, fill, commission - order.commission, nowEpochS);
+    const position = this.#positions.get(symbol) ?? flatPosition(symbol);
+    const effects: Effect[] = [{ kind: "execution", execution }, ...this.#announce(updated)];
+    // TWS repeats the filled order; a client has to cope (tws.md 5.6).
+    if (isComplete) effects.push({ kind: "open-order", order: updated });
+    effects.push({ kind: "commission", execution }, { kind: "position", position });
+    effects.push(...this.#afterFill(updated, fill.quantity, nowEpochS));
+    return effects;
+  }
+
+  #takeLiquidity(symbol: string, side: "buy" | "sell", quantity: number): void {
+    const market = this.#quotes.get(symbol);
+    if (market === undefined) return;
+    const { bid, ask } = market.liquidity;
+    market.liquidity = side === "buy" ? { bid, ask: ask - quantity } : { bid: bid - quantity, ask };
+  }
+
+  #book(order: BrokerOrder, fill: Fill, commission: number, nowEpochS: number): Execution {
+    this.#executionCount += 1;
+    const symbol = order.instrument.symbol;
+    const side = sideOf(order) === "buy" ? "BOT" : "SLD";
+    const trade = { side, shares: fill.quantity, price: fill.price, commission } as const;
+    const { position, realizedProfit } = applyExecution(this.#positions.get(symbol) ?? flatPosition(symbol), trade);
+    this.#positions.set(symbol, position);
+    this.#cash += (side === "BOT" ? -1 : 1) * fill.quantity * fill.price - commission;
+    const execution: Execution = {
+      ...trade,
+      execId: execIdOf(this.#execIdPrefix, this.#executionCount, 1),
+      orderId: order.orderId,
+      clientId: order.clientId,
+      permId: order.permId,
+      instrument: order.instrument,
+      account: order.account,
+      exchange: order.instrument.primaryExchange,
+      atEpochS: nowEpochS,
+      cumulativeQuantity: order.filled,
+      averagePrice: averageFillPrice(order),
+      orderRef: order.terms.orderRef,
+      realizedProfit,
+    };
+    this.#executions.push(execution);
+    return execution;
+  }
+
+  /** A filled parent wakes its children; a fill takes its size away from the orders tied to it. */
+  #afterFill(order: BrokerOrder, quantity: number, nowEpochS: number): Effect[] {
+    const effects: Effect[] = [];
+    if (order.phase === "filled") {
+      for (const child of this.liveOrders.filter((other) => other.parentPermId === order.permId)) {
+        effects.push(...this.#rephase(child.permId), ...this.#match(child.permId, nowEpochS));
+      }
+    }
+    for (const sibling of this.liveOrders.filter((other) => areTied(order, other))) {
+      const left = leavesQuantity(sibling) - quantity;
+      const cancelsAll = order.phase === "filled" || (sibling.terms.ocaGroup !== "" && sibling.terms.ocaType === 1);
+      if (cancelsAll || left <= 0) {
+        effects.push(...this.#cancelOrder(sibling, nowEpochS));
+      } else {
+        const terms = { ...sibling.terms, totalQuantity: sibling.terms.totalQuantity - quantity };
+        const reduced = { ...sibling, terms };
+        this.#store(reduced);
+        effects.push(...this.#announce(reduced));
+      }
+    }
+    return effects;
+  }
+
+  /** Cancels an order and what hangs on it. Children of a partly filled parent stay, for what was filled. */
+  #cancelOrder(order: BrokerOrder, nowEpochS: number): Effect[] {
+    const cancelled: BrokerOrder = {
+      ...order,
+      phase: "cancelled",
+      completedAtEpochS: nowEpochS,
+      completedReason: "Cancelled by Trader",
+    };
+    this.#store(cancelled);
+    const effects: Effect[] = [
+      { kind: "order-status", order: cancelled },
+      errorEffect(order, { code: 202, text: "Order Canceled - reason:" }),
+    ];
+    for (const child of this.liveOrders.filter((other) => other.parentPermId === order.permId)) {
+      if (order.filled === 0) {
+        effects.push(...this.#cancelOrder(child, nowEpochS));
+      } else {
+        this.#store({ ...child, terms: { ...child.terms, totalQuantity: order.filled } });
+        effects.push(...this.#rephase(child.permId), ...this.#match(child.permId, nowEpochS));
+      }
+    }
+    return effects;
+  }
+
+  #store(order: BrokerOrder): void {
+    this.#byOwner.set(ownerKey(order.clientId, order.orderId), order);
+    if (isLive(order)) {
+      this.#live.set(order.permId, order);
+    } else {
+      this.#live.delete(order.permId);
+      this.#completed.push(order);
+    }
+  }
+
+  /** Positions and cash from the executions alone, after one of them changed. */
+  #recount(): void {
+    this.#positions.clear();
+    this.#cash = this.#settings.equityUsd;
+    for (const execution of effectiveExecutions(this.#executions)) {
+      const symbol = execution.instrument.symbol;
+      const before = this.#positions.get(symbol) ?? flatPosition(symbol);
+      this.#positions.set(symbol, applyExecution(before, execution).position);
+      const amount = execution.shares * execution.price;
+      this.#cash += (execution.side === "BOT" ? -amount : amount) - execution.commission;
+    }
+  }
+}
+
+type SessionKind = "regular" | "extended" | "closed";
+
+function sessionAt(epochS: number): SessionKind {
+  if (isRegularSession(epochS)) return "regular";
+  return isExtendedSession(epochS) ? "extended" : "closed";
+}
+
+/** Outside the regular session only limit orders that allow it are matched, as at IBKR. */
+function canTrade(order: BrokerOrder, session: SessionKind): boolean {
+  return session === "regular" || (session === "extended" && order.terms.outsideRth && hasLimit(order));
+}
+
+/** Whether a day order's day is over: with the regular session, or with the extended one if it may trade there. */
+function endsWith(order: BrokerOrder, before: SessionKind, after: SessionKind): boolean {
+  if (order.terms.timeInForce === "GTC" || order.phase === "untransmitted") return false;
+  return order.terms.outsideRth ? after === "closed" : before === "regular";
+}
+
+/** Orders of which one fill takes away from the others: children of one parent, or one OCA group. */
+function areTied(order: BrokerOrder, other: BrokerOrder): boolean {
+  if (other.permId === order.permId) return false;
+  if (order.parentPermId !== 0 && order.parentPermId === other.parentPermId) return true;
+  return order.terms.ocaGroup !== "" && order.terms.ocaGroup === other.terms.ocaGroup;
+}
+
+function newOrder(request: OrderRequest, permId: number, parentPermId: number, account: string): BrokerOrder {
+  return {
+    permId,
+    orderId: request.orderId,
+    clientId: request.clientId,
+    parentPermId,
+    instrument: request.instrument,
+    exchange: request.exchange,
+    account,
+    terms: request.terms,
+    phase: "untransmitted",
+    filled: 0,
+    filledValue: 0,
+    lastFillPrice: 0,
+    commission: 0,
+    isTriggered: false,
+    isResting: false,
+    completedAtEpochS: undefined,
+    completedReason: "",
+  };
+}
+
+function ownerKey(clientId: number, orderId: number): string {
+  return `${clientId}/${orderId}`;
+}
+
+function errorEffect(owner: { readonly clientId: number; readonly orderId: number }, refusal: Refusal): Effect {
+  return { kind: "error", clientId: owner.clientId, orderId: owner.orderId, code: refusal.code, text: refusal.text };
+}

@@ -1,0 +1,102 @@
+import { type Bar, type BarSeries, barOf, barsOfDay } from "./bars.ts";
+import { marketDay, marketDayAt, sessionSeconds, tradingDayFrom } from "./new-york.ts";
+import type { Tape } from "./tape.ts";
+
+/** Bar sizes of the API, in seconds. */
+const barSizes: Readonly<Record<string, number>> = {
+  "1 secs": 1,
+  "5 secs": 5,
+  "10 secs": 10,
+  "15 secs": 15,
+  "30 secs": 30,
+  "1 min": 60,
+  "2 mins": 120,
+  "3 mins": 180,
+  "5 mins": 300,
+  "10 mins": 600,
+  "15 mins": 900,
+  "20 mins": 1200,
+  "30 mins": 1800,
+  "1 hour": 3600,
+  "2 hours": 7200,
+  "3 hours": 10800,
+  "4 hours": 14400,
+  "8 hours": 28800,
+};
+
+/** A bar size: a number of seconds, or a whole day. */
+export type BarSize = { readonly kind: "seconds"; readonly seconds: number } | { readonly kind: "day" };
+
+export function parseBarSize(text: string): BarSize | undefined {
+  if (text === "1 day") return { kind: "day" };
+  const seconds = barSizes[text];
+  return seconds === undefined ? undefined : { kind: "seconds", seconds };
+}
+
+const series: ReadonlySet<string> = new Set<BarSeries>(["TRADES", "BID", "ASK", "MIDPOINT"]);
+
+export function parseSeries(text: string): BarSeries | undefined {
+  return series.has(text) ? (text as BarSeries) : undefined;
+}
+
+const durationPattern = /^(\d+) ([SDWMY])$/;
+const daysIn: Readonly<Record<string, number>> = { D: 1, W: 5, M: 21, Y: 252 };
+
+/**
+ * Where a request begins. Seconds count back from its end; days, weeks (5), months (21) and years (252) count
+ * sessions, the one in which it ends included.
+ *
+ * @returns epoch seconds; undefined when the duration is not one of the API's.
+ */
+export function startOfDuration(duration: string, endEpochS: number): number | undefined {
+  const match = durationPattern.exec(duration.trim());
+  const amount = Number(match?.[1] ?? 0);
+  const unit = match?.[2];
+  if (unit === undefined || amount < 1) return undefined;
+  if (unit === "S") return endEpochS - amount;
+  const sessions = amount * (daysIn[unit] ?? 1);
+  if (sessions > 252) return undefined;
+  let day = lastSessionBefore(endEpochS);
+  for (let index = 1; index < sessions; index += 1) day = tradingDayFrom(day.date, -1);
+  return day.midnightEpochS + sessionSeconds.extendedOpen;
+}
+
+function lastSessionBefore(endEpochS: number) {
+  // An end at or before the day's first second has nothing of that day in it.
+  const day = marketDayAt(endEpochS - 1);
+  const hasBegun = endEpochS > day.midnightEpochS + sessionSeconds.extendedOpen;
+  return day.isTradingDay && hasBegun ? marketDay(day.date) : tradingDayFrom(day.date, -1);
+}
+
+/**
+ * Bars between two instants, oldest first.
+ *
+ * @param tapeOf the day's tape; undefined for a day without one.
+ */
+export function historicalBars(
+  tapeOf: (date: string) => Tape | undefined,
+  size: BarSize,
+  shown: BarSeries,
+  regularHoursOnly: boolean,
+  fromEpochS: number,
+  untilEpochS: number,
+): { readonly date: string; readonly bar: Bar }[] {
+  const bars: { date: string; bar: Bar }[] = [];
+  let day = marketDayAt(fromEpochS);
+  for (; day.midnightEpochS < untilEpochS; day = tradingDayFrom(day.date, 1)) {
+    const tape = day.isTradingDay ? tapeOf(day.date) : undefined;
+    if (tape === undefined) continue;
+    if (size.kind === "day") {
+      // A day bar is the regular session, whatever useRTH says: TWS leaves extended hours out of daily TRADES bars.
+      const opens = day.midnightEpochS + sessionSeconds.regularOpen;
+      const closes = day.midnightEpochS + sessionSeconds.regularClose;
+      const bar = barOf(tape, opens, Math.min(closes, untilEpochS), shown);
+      if (bar !== undefined) bars.push({ date: day.date, bar });
+      continue;
+    }
+    const { date } = day;
+    const ofDay = barsOfDay(tape, size.seconds, shown, regularHoursOnly, fromEpochS, untilEpochS);
+    for (const bar of ofDay) bars.push({ date, bar });
+  }
+  return bars;
+}

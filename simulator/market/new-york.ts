@@ -1,0 +1,132 @@
+/** Dates, sessions and texts of New York market time. Everything here is a pure function of the instant given. */
+
+const zone = "America/New_York";
+
+/** What TWS calls that zone in its texts. */
+const zoneName = "US/Eastern";
+
+/** Seconds after New York midnight. Half days and holidays are not simulated: every weekday is a full session. */
+export const sessionSeconds = {
+  extendedOpen: 4 * 3600,
+  regularOpen: 9.5 * 3600,
+  regularClose: 16 * 3600,
+  extendedClose: 20 * 3600,
+} as const;
+
+/** One New York date, and the instant its midnight was. */
+export interface MarketDay {
+  /** ISO, such as 2013-10-08. */
+  readonly date: string;
+  readonly midnightEpochS: number;
+  readonly isTradingDay: boolean;
+}
+
+/** @throws RangeError when the text is no ISO date. */
+export function marketDay(date: string): MarketDay {
+  const plain = Temporal.PlainDate.from(date);
+  const midnight = plain.toZonedDateTime({ timeZone: zone });
+  return {
+    date: plain.toString(),
+    midnightEpochS: Math.floor(midnight.epochMilliseconds / 1000),
+    isTradingDay: plain.dayOfWeek <= 5,
+  };
+}
+
+let latest: (MarketDay & { readonly endEpochS: number }) | undefined;
+
+/** The New York day an instant falls in. */
+export function marketDayAt(epochS: number): MarketDay {
+  // Asked for every second of a fast clock: the day last asked for is nearly always the answer.
+  if (latest !== undefined && epochS >= latest.midnightEpochS && epochS < latest.endEpochS) return latest;
+  const date = Temporal.Instant.fromEpochMilliseconds(epochS * 1000)
+    .toZonedDateTimeISO(zone)
+    .toPlainDate();
+  const day = marketDay(date.toString());
+  latest = { ...day, endEpochS: marketDay(date.add({ days: 1 }).toString()).midnightEpochS };
+  return latest;
+}
+
+/** The trading day before or after a date, at a distance of one or more days. */
+export function tradingDayFrom(date: string, direction: 1 | -1): MarketDay {
+  let plain = Temporal.PlainDate.from(date);
+  do plain = plain.add({ days: direction });
+  while (plain.dayOfWeek > 5);
+  return marketDay(plain.toString());
+}
+
+export function isRegularSession(epochS: number): boolean {
+  const day = marketDayAt(epochS);
+  const second = epochS - day.midnightEpochS;
+  return day.isTradingDay && second >= sessionSeconds.regularOpen && second < sessionSeconds.regularClose;
+}
+
+export function isExtendedSession(epochS: number): boolean {
+  const day = marketDayAt(epochS);
+  const second = epochS - day.midnightEpochS;
+  return day.isTradingDay && second >= sessionSeconds.extendedOpen && second < sessionSeconds.extendedClose;
+}
+
+/** The instant of a wall-clock time on a date. @throws RangeError when either is malformed. */
+export function instantOf(date: string, time: string): number {
+  const plain = Temporal.PlainDate.from(date).toPlainDateTime(Temporal.PlainTime.from(time));
+  return Math.floor(plain.toZonedDateTime(zone).epochMilliseconds / 1000);
+}
+
+/** "20131008 09:30:00 US/Eastern": executions, bars, completed orders. */
+export function marketTimeText(epochS: number): string {
+  return `${compactTimeText(epochS)} ${zoneName}`;
+}
+
+/** "20131008 09:30:00 EST": the connection time of the first frame, which alone has a short zone name. */
+export function connectionTimeText(epochS: number): string {
+  const zoned = Temporal.Instant.fromEpochMilliseconds(epochS * 1000).toZonedDateTimeISO(zone);
+  return `${compactTimeText(epochS)} ${zoned.offset === "-05:00" ? "EST" : "EDT"}`;
+}
+
+/** "09:30". */
+export function hourMinuteText(epochS: number): string {
+  return compactTimeText(epochS).slice(9, 14);
+}
+
+/** "20131008". */
+export function compactDateText(date: string): string {
+  return date.replaceAll("-", "");
+}
+
+/**
+ * Reads an end time as the API takes it: "20131008 15:00:00 US/Eastern", "20131008-19:00:00" (UTC), or without a
+ * zone (New York).
+ *
+ * @returns epoch seconds; undefined when the text is none of these.
+ */
+export function parseEndDateTime(text: string): number | undefined {
+  const match = /^(\d{4})(\d{2})(\d{2})([ -])(\d{2}:\d{2}:\d{2})(?: (\S+))?$/.exec(text.trim());
+  if (match === null) return undefined;
+  const [, year, month, dayOfMonth, separator, time, given] = match;
+  const timeZone = separator === "-" ? "UTC" : (given ?? zone);
+  try {
+    const plain = Temporal.PlainDateTime.from(`${year}-${month}-${dayOfMonth}T${time}`);
+    return Math.floor(plain.toZonedDateTime(timeZone).epochMilliseconds / 1000);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Trading hours as CONTRACT_DATA writes them: "20131008:0930-20131008:1600;20131009:CLOSED". */
+export function hoursText(date: string, from: string, to: string, days: number): string {
+  const parts: string[] = [];
+  let plain = Temporal.PlainDate.from(date);
+  for (let index = 0; index < days; index += 1) {
+    const compact = compactDateText(plain.toString());
+    parts.push(plain.dayOfWeek > 5 ? `${compact}:CLOSED` : `${compact}:${from}-${compact}:${to}`);
+    plain = plain.add({ days: 1 });
+  }
+  return parts.join(";");
+}
+
+function compactTimeText(epochS: number): string {
+  const zoned = Temporal.Instant.fromEpochMilliseconds(epochS * 1000).toZonedDateTimeISO(zone);
+  const date = compactDateText(zoned.toPlainDate().toString());
+  return `${date} ${zoned.toPlainTime().toString({ smallestUnit: "second" })}`;
+}

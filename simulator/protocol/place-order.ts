@@ -1,0 +1,194 @@
+import { type ContractQuery, isCombo, readContract } from "./contract.ts";
+import type { FieldReader } from "./fields.ts";
+import { hasFeature } from "./versions.ts";
+
+/** The order terms a client sent that the simulated broker acts on or echoes. Prices in USD, quantity in shares. */
+export interface OrderTerms {
+  readonly action: string;
+  readonly totalQuantity: number;
+  readonly orderType: string;
+  readonly limitPrice: number | undefined;
+  readonly auxPrice: number | undefined;
+  readonly timeInForce: string;
+  readonly ocaGroup: string;
+  readonly ocaType: number;
+  readonly account: string;
+  readonly openClose: string;
+  readonly origin: number;
+  readonly orderRef: string;
+  readonly transmit: boolean;
+  readonly parentId: number;
+  readonly blockOrder: boolean;
+  readonly sweepToFill: boolean;
+  readonly displaySize: number | undefined;
+  readonly triggerMethod: number;
+  readonly outsideRth: boolean;
+  readonly hidden: boolean;
+  readonly discretionaryAmount: number;
+  readonly goodAfterTime: string;
+  readonly goodTillDate: string;
+  readonly modelCode: string;
+  readonly allOrNone: boolean;
+  readonly minQuantity: number | undefined;
+  readonly trailStopPrice: number | undefined;
+  readonly trailingPercent: number | undefined;
+  readonly whatIf: boolean;
+  readonly solicited: boolean;
+  /** Condition fields as they came, echoed unread: the simulated broker does not evaluate conditions. */
+  readonly conditionCount: number;
+  readonly conditionFields: readonly string[];
+  readonly cashQuantity: number | undefined;
+  readonly manualOrderTime: string;
+  readonly includeOvernight: boolean;
+}
+
+export interface PlaceOrder {
+  readonly orderId: number;
+  readonly contract: ContractQuery;
+  readonly terms: OrderTerms;
+}
+
+/** How many type-specific fields follow a condition's type and conjunction (stoqey's encoder, Java 10.32). */
+const conditionFieldCounts: Readonly<Record<number, number>> = { 1: 5, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4 };
+
+/** Reads PLACE_ORDER by the field index of tws.md 5.4, with every variable-length part. */
+export function readPlaceOrder(reader: FieldReader, serverVersion: number): PlaceOrder {
+  const orderId = reader.integer("orderId");
+  const contract = readContract(reader);
+  reader.skip(2, "secIdType, secId");
+  const main = readMainFields(reader);
+  if (isCombo(contract)) skipComboLegs(reader);
+  reader.skip(1, "sharesAllocation");
+  const discretionaryAmount = reader.numberOrUnset("discretionaryAmt") ?? 0;
+  const goodAfterTime = reader.text("goodAfterTime");
+  const goodTillDate = reader.text("goodTillDate");
+  reader.skip(3, "faGroup, faMethod, faPercentage");
+  const modelCode = reader.text("modelCode");
+  reader.skip(3, "shortSaleSlot, designatedLocation, exemptCode");
+  const ocaType = reader.count("ocaType");
+  reader.skip(2, "rule80A, settlingFirm");
+  const allOrNone = reader.flag("allOrNone");
+  const minQuantity = reader.integerOrUnset("minQty");
+  reader.skip(11, "percentOffset to overridePercentageConstraints");
+  skipVolatility(reader);
+  const trailStopPrice = reader.numberOrUnset("trailStopPrice");
+  const trailingPercent = reader.numberOrUnset("trailingPercent");
+  skipScale(reader);
+  if (reader.text("hedgeType") !== "") reader.skip(1, "hedgeParam");
+  reader.skip(4, "optOutSmartRouting, clearingAccount, clearingIntent, notHeld");
+  if (reader.flag("deltaNeutral")) reader.skip(3, "deltaNeutralContract");
+  if (reader.text("algoStrategy") !== "") reader.skip(2 * reader.count("algoParamsCount"), "algoParams");
+  reader.skip(1, "algoId");
+  const whatIf = reader.flag("whatIf");
+  reader.skip(1, "orderMiscOptions");
+  const solicited = reader.flag("solicited");
+  reader.skip(2, "randomizeSize, randomizePrice");
+  if (/^PEG ?BENCH$/.test(main.orderType)) reader.skip(5, "pegged to benchmark");
+  const { conditionCount, conditionFields } = readConditions(reader);
+  reader.skip(7, "adjusted order");
+  reader.skip(3, "extOperator, softDollarTier");
+  const cashQuantity = reader.numberOrUnset("cashQty");
+  reader.skip(12, "mifid2 to advancedErrorOverride");
+  const manualOrderTime = reader.text("manualOrderTime");
+  skipPegOffsets(reader, contract, main.orderType);
+  if (hasFeature(serverVersion, "customerAccount")) reader.skip(1, "customerAccount");
+  if (hasFeature(serverVersion, "professionalCustomer")) reader.skip(1, "professionalCustomer");
+  if (hasFeature(serverVersion, "rfqFields")) reader.skip(2, "externalUserId, manualOrderIndicator");
+  const includeOvernight = hasFeature(serverVersion, "includeOvernight") && reader.flag("includeOvernight");
+  if (hasFeature(serverVersion, "cmeTagging")) reader.skip(1, "manualOrderIndicator");
+  return {
+    orderId,
+    contract,
+    terms: {
+      ...main,
+      ocaType,
+      discretionaryAmount,
+      goodAfterTime,
+      goodTillDate,
+      modelCode,
+      allOrNone,
+      minQuantity,
+      trailStopPrice,
+      trailingPercent,
+      whatIf,
+      solicited,
+      conditionCount,
+      conditionFields,
+      cashQuantity,
+      manualOrderTime,
+      includeOvernight,
+    },
+  };
+}
+
+function readMainFields(reader: FieldReader) {
+  return {
+    action: reader.text("action").toUpperCase(),
+    totalQuantity: reader.numberOrUnset("totalQuantity") ?? 0,
+    orderType: reader.text("orderType").toUpperCase(),
+    limitPrice: reader.numberOrUnset("lmtPrice"),
+    auxPrice: reader.numberOrUnset("auxPrice"),
+    timeInForce: reader.text("tif") || "DAY",
+    ocaGroup: reader.text("ocaGroup"),
+    account: reader.text("account"),
+    openClose: reader.text("openClose"),
+    origin: reader.count("origin"),
+    orderRef: reader.text("orderRef"),
+    // Clients that do not set it mean "yes"; only an explicit 0 holds an order back.
+    transmit: reader.text("transmit") !== "0",
+    parentId: reader.count("parentId"),
+    blockOrder: reader.flag("blockOrder"),
+    sweepToFill: reader.flag("sweepToFill"),
+    displaySize: reader.integerOrUnset("displaySize"),
+    triggerMethod: reader.count("triggerMethod"),
+    outsideRth: reader.flag("outsideRth"),
+    hidden: reader.flag("hidden"),
+  };
+}
+
+function skipComboLegs(reader: FieldReader): void {
+  reader.skip(8 * reader.count("comboLegsCount"), "comboLegs");
+  reader.skip(reader.count("orderComboLegsCount"), "orderComboLegs");
+  reader.skip(2 * reader.count("smartComboRoutingParamsCount"), "smartComboRoutingParams");
+}
+
+function skipVolatility(reader: FieldReader): void {
+  reader.skip(2, "volatility, volatilityType");
+  const deltaNeutralOrderType = reader.text("deltaNeutralOrderType");
+  reader.skip(1, "deltaNeutralAuxPrice");
+  if (deltaNeutralOrderType !== "") reader.skip(8, "deltaNeutral attributes");
+  reader.skip(2, "continuousUpdate, referencePriceType");
+}
+
+function skipScale(reader: FieldReader): void {
+  reader.skip(2, "scaleInitLevelSize, scaleSubsLevelSize");
+  const increment = reader.numberOrUnset("scalePriceIncrement");
+  if (increment !== undefined && increment > 0) reader.skip(7, "scale attributes");
+  reader.skip(3, "scaleTable, activeStartTime, activeStopTime");
+}
+
+function readConditions(reader: FieldReader): { conditionCount: number; conditionFields: string[] } {
+  const conditionCount = reader.count("conditionsCount");
+  const conditionFields: string[] = [];
+  for (let index = 0; index < conditionCount; index += 1) {
+    const type = reader.integer("conditionType");
+    conditionFields.push(String(type), reader.text("conjunctionConnection"));
+    const extra = conditionFieldCounts[type] ?? 0;
+    for (let field = 0; field < extra; field += 1) conditionFields.push(reader.text("condition"));
+  }
+  if (conditionCount > 0) {
+    conditionFields.push(reader.text("conditionsIgnoreRth"), reader.text("conditionsCancelOrder"));
+  }
+  return { conditionCount, conditionFields };
+}
+
+/** Extra fields of IBKRATS and pegged orders (tws.md 5.4): "up to mid" is written as an infinite compete offset. */
+function skipPegOffsets(reader: FieldReader, contract: ContractQuery, orderType: string): void {
+  if (contract.exchange === "IBKRATS") reader.skip(1, "minTradeQty");
+  if (/^PEG ?BEST$/.test(orderType)) {
+    reader.skip(1, "minCompeteSize");
+    if (/^Infini/i.test(reader.text("competeAgainstBestOffset"))) reader.skip(2, "midOffsetAtWhole, midOffsetAtHalf");
+  } else if (/^PEG ?MID$/.test(orderType)) {
+    reader.skip(2, "midOffsetAtWhole, midOffsetAtHalf");
+  }
+}
