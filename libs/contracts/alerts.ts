@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineMessage } from "./subject.ts";
+import { timestampSchema } from "./values.ts";
 
 export const severitySchema = z.enum(["info", "warning", "critical"]);
 export type Severity = z.infer<typeof severitySchema>;
@@ -29,6 +30,8 @@ export const alertMessage = defineMessage({
 
 export const deliverySchema = z.object({
   alertId: z.string(),
+  /** An id may be raised again once the stream has forgotten it; with this the receipt names one alert. */
+  alertPublishedAt: timestampSchema,
   /** `kept`: no webhook is set, the alert stays in the stream. `refused`: Discord will never take it. */
   outcome: z.enum(["delivered", "kept", "refused"]),
   /** Discord's id of the message that carries the alert. */
