@@ -66,6 +66,9 @@ async function main(): Promise<void> {
   try {
     await writeTaskFiles(tasks, places, folder);
     for (const { name, file } of tasks) schtasks("/Create", "/TN", name, "/XML", join(folder, file), "/F");
+    console.log(
+      `Registered for ${places.user}. They run at the next log-on, or now with: schtasks /Run /TN ${START.name}`,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
