@@ -21,7 +21,8 @@ export type ServerLimits = {
 export const DEFAULT_LIMITS: ServerLimits = {
   fileStoreBytes: 8 * 1024 ** 3,
   memoryStoreBytes: 128 * 1024 ** 2,
-  payloadBytes: 256 * 1024,
+  // A snapshot is one message.
+  payloadBytes: 1024 ** 2,
   connections: 64,
   streams: 16,
   consumers: 64,

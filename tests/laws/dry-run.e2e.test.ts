@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accountSummaryMessage, controlMessage, fillMessage, positionMessage } from "#libs/contracts/mod.ts";
+import { eventually } from "../harness/bus.ts";
+import { TestPlatform } from "../harness/platform.ts";
+
+describe("dry-run", () => {
+  let platform: TestPlatform;
+  beforeAll(async () => {
+    platform = await TestPlatform.start();
+    platform.quote(100);
+  });
+  afterAll(async () => {
+    await platform.stop();
+  });
+
+  const filled = async (id: string) => {
+    await eventually(`${id} is filled`, async () => (await platform.orders()).get(id)?.status === "filled");
+  };
+  const position = async () => (await platform.operator.lastValue(positionMessage, ["SPY"]))?.data.quantity ?? 0;
+
+  it("fills orders against the live quotes and sends nothing (law 5)", async () => {
+    expect(await platform.ask(platform.intent("in-1"))).toMatchObject({ outcome: "approved" });
+    await filled("in-1");
+    const fills = (await platform.stored(fillMessage)).flatMap(({ data }) => (data.kind === "execution" ? [data] : []));
+    expect(fills.map((fill) => fill.price)).toEqual([100.01]);
+    await eventually("the position is told", async () => (await position()) === 10);
+    const account = await platform.operator.lastValue(accountSummaryMessage, []);
+    expect(account?.data.netLiquidation).toBeLessThan(100_000);
+    expect(platform.placedOrderRefs()).toEqual([]);
+  });
+
+  it("keeps the virtual account over kill -9 of the bridge", async () => {
+    await platform.kill("gateway-bridge");
+    await eventually("an order passes again", async () => {
+      const decision = await platform
+        .ask(platform.intent(`after-${performance.now().toFixed(0)}`))
+        .catch(() => undefined);
+      return decision?.outcome === "approved";
+    });
+    await eventually("both entries are in the position", async () => (await position()) === 20);
+    expect(platform.placedOrderRefs()).toEqual([]);
+  });
+
+  it("survives a restart of the gateway with only the bridge noticing (law 9)", async () => {
+    const before = await platform.manager.list();
+    await platform.gateway.restart({ downtimeMs: 1500 });
+    platform.quote(101);
+    await eventually("an order passes again", async () => {
+      const decision = await platform
+        .ask(platform.intent(`back-${performance.now().toFixed(0)}`))
+        .catch(() => undefined);
+      return decision?.outcome === "approved";
+    });
+    const after = await platform.manager.list();
+    expect(after.map(({ name, pid }) => [name, pid])).toEqual(before.map(({ name, pid }) => [name, pid]));
+  });
+
+  it("keeps a halt over kill -9 of risk, and over a kill of everything (law 6)", async () => {
+    const outcome = await platform.operator.request(
+      controlMessage,
+      ["risk", "halt"],
+      { reason: "test" },
+      { timeoutMs: 5000 },
+    );
+    expect(outcome.ok).toBe(true);
+    const halted = async (id: string) => {
+      let codes: string[] = [];
+      await eventually(`a decision on ${id}`, async () => {
+        const decision = await platform.ask(platform.intent(id)).catch(() => undefined);
+        if (decision?.outcome === "denied") codes = decision.reasons.map((reason) => reason.code);
+        return decision !== undefined;
+      });
+      expect(codes).toContain("TRADING_HALTED");
+    };
+    await halted("halted-1");
+    await platform.kill("risk");
+    await halted("halted-2");
+    for (const name of ["nats", "risk", "gateway-bridge", "strategy", "notifier"]) await platform.kill(name);
+    await halted("halted-3");
+    await platform.operator.request(controlMessage, ["risk", "resume"], { reason: "test" }, { timeoutMs: 5000 });
+    expect((await platform.ask(platform.intent("resumed"))).outcome).toBe("approved");
+    await filled("resumed");
+  });
+
+  it("lets the way out pass when only exits may (law 7)", async () => {
+    await platform.operator.request(controlMessage, ["risk", "reduce"], { reason: "test" }, { timeoutMs: 5000 });
+    const entry = await platform.ask(platform.intent("entry-while-reducing"));
+    expect(entry).toMatchObject({ outcome: "denied" });
+    const held = await position();
+    expect(held).toBeGreaterThan(0);
+    const exit = await platform.ask(platform.intent("exit-while-reducing", { side: "sell", quantity: held }));
+    expect(exit).toMatchObject({ outcome: "approved" });
+    await filled("exit-while-reducing");
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { approvedMessage, fillMessage, TERMINAL_ORDER_STATUSES } from "#libs/contracts/mod.ts";
+import { eventually } from "../harness/bus.ts";
+import { TestPlatform } from "../harness/platform.ts";
+
+const ORDERS = 12;
+
+/**
+ * Laws 1, 2 and 4 under fire: orders flow to the simulated gateway while one process after the other is killed with
+ * kill -9 in the middle. Afterwards both sides are compared: what the ledger says, and what the gateway received.
+ */
+describe("an order is sent once, whatever is killed (paper)", () => {
+  let platform: TestPlatform;
+  beforeAll(async () => {
+    platform = await TestPlatform.start({
+      mode: "paper",
+      env: { MAX_OPEN_ORDERS: "1000", MAX_POSITION_PCT: "1.0" },
+    });
+    platform.quote(100);
+  });
+  afterAll(async () => {
+    await platform.stop();
+  });
+
+  for (const victim of ["gateway-bridge", "risk", "nats", "strategy", "notifier"]) {
+    it(`while ${victim} is killed in the middle`, async () => {
+      const ids = Array.from({ length: ORDERS }, (_, number) => `${victim}-${number}`);
+      const decided: string[] = [];
+      const asking = (async () => {
+        for (const [number, id] of ids.entries()) {
+          // Alternately in and out, so that the position stays small; asked again under the same id until decided.
+          const intent = platform.intent(id, { side: number % 2 === 0 ? "buy" : "sell", quantity: 1 + number });
+          await eventually(`a decision on ${id}`, async () => {
+            const decision = await platform.ask({ ...intent, quantity: 5 }).catch(() => undefined);
+            if (decision) decided.push(id);
+            return decision !== undefined;
+          });
+        }
+      })();
+      await eventually("some orders are decided", () => decided.length >= 4);
+      await platform.kill(victim);
+      await asking;
+
+      await eventually(
+        "every approved order has come to an end",
+        async () => {
+          const approved = (await platform.stored(approvedMessage)).map(({ data }) => data.intent.clientOrderId);
+          const orders = await platform.orders();
+          return approved.every((id) => TERMINAL_ORDER_STATUSES.has(orders.get(id)?.status ?? "submitted"));
+        },
+        60_000,
+      );
+
+      const approved = new Set(
+        (await platform.stored(approvedMessage)).map(({ data }) => String(data.intent.clientOrderId)),
+      );
+      const placed = platform.placedOrderRefs();
+      expect(new Set(placed).size, "no order reached the gateway twice").toBe(placed.length);
+      expect(
+        placed.filter((ref) => !approved.has(ref)),
+        "nothing was sent that was not approved",
+      ).toEqual([]);
+      const orders = await platform.orders();
+      const filled = [...orders.values()]
+        .filter((order) => order.status === "filled")
+        .map((order) => String(order.clientOrderId));
+      expect(filled.filter((id) => !placed.includes(id))).toEqual([]);
+
+      const executions = (await platform.stored(fillMessage)).flatMap(({ data }) =>
+        data.kind === "execution" ? [data] : [],
+      );
+      const counted = executions.map((execution) => execution.executionId);
+      expect(new Set(counted).size, "each execution once").toBe(counted.length);
+      expect([...counted].sort()).toEqual(platform.gateway.executions.map((execution) => execution.execId).sort());
+    });
+  }
+});
