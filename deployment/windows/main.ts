@@ -1,5 +1,5 @@
 // `install_tasks.cmd`: registers the tasks for the user who runs it.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
@@ -99,22 +99,23 @@ function checkMachine(ibcFolder: string, withGateway: boolean): void {
 
 /** What a program of Windows prints; `undefined` when it is missing or fails. */
 function ask(program: string, args: string[]): string | undefined {
-  try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch {
-    return undefined;
-  }
+  const { status, stdout } = spawnSync(windowsProgram(program), args, { encoding: "utf8" });
+  return status === 0 ? stdout : undefined;
 }
 
 function schtasks(...args: string[]): void {
-  try {
-    execFileSync("schtasks.exe", args, { stdio: ["ignore", "inherit", "inherit"] });
-  } catch (cause) {
-    throw new Refusal(
-      `schtasks ${args.join(" ")} failed; its reason is above. If it says that access is denied, run this once from a terminal that was opened with "Run as administrator" under the same user: the tasks still run without elevation.`,
-      { cause },
-    );
-  }
+  const { status, error } = spawnSync(windowsProgram("schtasks.exe"), args, {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (status === 0) return;
+  throw new Refusal(
+    `schtasks ${args.join(" ")} failed (${error?.message ?? `exit code ${status}; its reason is above`}). If access is denied, run this once from a terminal that was opened with "Run as administrator" under the same user: the tasks still run without elevation.`,
+  );
+}
+
+/** By its full path: nothing else of that name on the PATH is run. */
+function windowsProgram(name: string): string {
+  return win32.join(process.env.SystemRoot ?? "C:\\Windows", "System32", name);
 }
 
 function currentUser(): string {

