@@ -3,7 +3,7 @@ import { Command } from "commander";
 import pc from "picocolors";
 import { SettingsError } from "#libs/config/mod.ts";
 import { modeOf } from "#libs/contracts/mod.ts";
-import { EXIT } from "#libs/service/mod.ts";
+import { ConfigurationError, EXIT } from "#libs/service/mod.ts";
 import { appsFor } from "../deployment/pm2/apps.ts";
 import { type LoadedSettings, loadSettings } from "../deployment/pm2/load-settings.ts";
 import { watchHealth } from "./platform/health-watch.ts";
@@ -94,5 +94,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exit(EXIT.crash);
+  process.exit(error instanceof ConfigurationError ? EXIT.configuration : EXIT.crash);
 }

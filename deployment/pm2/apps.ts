@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type App, environmentFor, type Settings } from "#libs/config/mod.ts";
 import { SERVICES } from "#libs/contracts/mod.ts";
-import { EXIT } from "#libs/service/mod.ts";
+import { ConfigurationError, EXIT } from "#libs/service/mod.ts";
 
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -39,7 +38,9 @@ export interface AppDefinition {
 export function appsFor(settings: Settings): AppDefinition[] {
   return [
     app("nats", "deployment/nats/main.ts", settings),
-    ...(settings.simulatedGateway ? [app("gateway-sim", "simulator/main.ts", settings)] : []),
+    ...(settings.simulatedGateway
+      ? [{ ...app("gateway-sim", "simulator/main.ts", settings), env: simulatorEnvironment(settings) }]
+      : []),
     ...SERVICES.map((service) => app(service, `services/${service}/main.ts`, settings)),
   ];
 }
@@ -67,19 +68,28 @@ function app(name: App, script: string, settings: Settings): AppDefinition {
   };
 }
 
+/** The simulator is a program of its own with names of its own, and takes the bridge's port and clock speed as its own. */
+function simulatorEnvironment(settings: Settings): Record<string, string> {
+  const { IBKR_PORT, MARKET_CLOCK_SPEED, SIM_RESTART_AT, SIM_CONTROL_PORT, SIM_DAY_TRADES_REMAINING, ...own } =
+    environmentFor("gateway-sim", settings);
+  const given = {
+    ...own,
+    SIM_PORT: IBKR_PORT,
+    SIM_SPEED: MARKET_CLOCK_SPEED,
+    SIM_RESTART_AT: SIM_RESTART_AT === "never" ? "" : SIM_RESTART_AT,
+    SIM_CONTROL_PORT: SIM_CONTROL_PORT === "0" ? "" : SIM_CONTROL_PORT,
+    SIM_DAY_TRADES_REMAINING: SIM_DAY_TRADES_REMAINING === "none" ? "absent" : SIM_DAY_TRADES_REMAINING,
+  };
+  const values = Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return { ...processEnvironment(), ...Object.fromEntries(values) };
+}
+
 /** Variables without which a process does not run well; none of them is a setting of the platform. */
 const PROCESS_VARIABLES = [
-  "PATH",
-  "Path",
-  "HOME",
-  "USERPROFILE",
-  "LANG",
-  "TZ",
-  "TMPDIR",
-  "TEMP",
-  "TMP",
-  "SystemRoot",
-  "APPDATA",
+  ...["PATH", "HOME", "LANG", "TZ", "TMPDIR"],
+  // Windows; its names know no case, so `PATH` above is also its `Path`.
+  ...["USERPROFILE", "APPDATA", "LOCALAPPDATA", "ProgramData", "TEMP", "TMP"],
+  ...["SystemRoot", "SystemDrive", "windir", "ComSpec", "PATHEXT"],
 ];
 
 function processEnvironment(): Record<string, string> {
@@ -101,15 +111,16 @@ const RUNTIME_PACKAGES: Readonly<Record<string, string>> = {
 /**
  * The Node that `package.json` pins for this platform, whatever `node` means in the shell.
  *
- * @throws Error when the platform has none or it is not installed
+ * @throws ConfigurationError when the platform has none or it is not installed
  */
 export function pinnedNode(platform: string = `${process.platform}-${process.arch}`): string {
   const name = RUNTIME_PACKAGES[platform];
   if (name === undefined) {
-    throw new Error(`Crucible runs on ${Object.keys(RUNTIME_PACKAGES).join(", ")}; this machine is ${platform}.`);
+    throw new ConfigurationError(
+      `Crucible runs on ${Object.keys(RUNTIME_PACKAGES).join(", ")}; this machine is ${platform}.`,
+    );
   }
-  const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  const path = join(folder, "bin", platform.startsWith("win32") ? "node.exe" : "node");
-  if (!existsSync(path)) throw new Error(`The pinned runtime ${name} is not installed. Run \`npm ci\`.`);
+  const path = join(PROJECT_DIR, "node_modules", name, "bin", platform.startsWith("win32") ? "node.exe" : "node");
+  if (!existsSync(path)) throw new ConfigurationError(`The pinned runtime ${name} is not installed. Run \`npm ci\`.`);
   return path;
 }
