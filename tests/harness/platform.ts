@@ -7,6 +7,7 @@ import { parseSettings, type Settings } from "#libs/config/mod.ts";
 import {
   type Decision,
   type Envelope,
+  type gameplanSchema,
   intentMessage,
   type MessageType,
   type Mode,
@@ -31,6 +32,8 @@ export interface PlatformOptions {
   readonly mode?: Mode;
   readonly env?: Readonly<Record<string, string>>;
   readonly gateway?: SimulatedGatewayOptions;
+  /** What the strategies do; by default nothing but keeping SPY's market data. */
+  readonly gameplan?: z.input<typeof gameplanSchema>;
 }
 
 /** A Tuesday, in the middle of the session: whatever the day of the test run, the market is open. */
@@ -87,7 +90,7 @@ export class TestPlatform {
       IBKR_PORT: String(gateway.port),
       NATS_PORT: String(await freePort()),
       DATA_DIR: join(folder, "data"),
-      GAMEPLAN_PATH: await writeGameplan(folder),
+      GAMEPLAN_PATH: await writeGameplan(folder, options.gameplan ?? QUIET_GAMEPLAN),
       DISCORD_WEBHOOK_URL: discord.webhookUrl,
       DRY_RUN_EQUITY_USD: "100000",
       CLOCK_DRIFT_ALERT_MS: "0",
@@ -233,14 +236,15 @@ export class TestPlatform {
 }
 
 /** A plan that has SPY's market data kept, and does not trade by itself at the hour of the tests. */
-async function writeGameplan(folder: string): Promise<string> {
+const QUIET_GAMEPLAN: z.input<typeof gameplanSchema> = {
+  tradingDay: "any",
+  strategies: [
+    { strategy: "opening-range-breakout", symbols: ["SPY"], capitalUsd: 1000, from: "15:00", until: "15:01" },
+  ],
+};
+
+async function writeGameplan(folder: string, plan: z.input<typeof gameplanSchema>): Promise<string> {
   const path = join(folder, "gameplan.json");
-  const plan = {
-    tradingDay: "any",
-    strategies: [
-      { strategy: "opening-range-breakout", symbols: ["SPY"], capitalUsd: 1000, from: "15:00", until: "15:01" },
-    ],
-  };
   await writeFile(path, JSON.stringify(plan));
   return path;
 }
