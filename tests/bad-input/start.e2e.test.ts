@@ -1,0 +1,85 @@
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../deployment/nats/mod.ts";
+import { type Installation, makeInstallation } from "../harness/cli.ts";
+
+let installation: Installation;
+beforeEach(async () => {
+  installation = await makeInstallation();
+});
+afterEach(async () => {
+  await installation.remove();
+});
+
+describe("npm start", () => {
+  it("starts everything, leaves what runs alone the second time, and stops it all", async () => {
+    await installation.configure({ SIMULATED_GATEWAY: "true" });
+    const first = await installation.run("start");
+    expect(first.output).toContain("All healthy");
+    expect(first.code).toBe(0);
+    const pids = (output: string) => [...output.matchAll(/^(\S+) +(\d+) /gm)].map(([, name, pid]) => `${name} ${pid}`);
+
+    const second = await installation.run("start");
+    expect(second.output).toContain("already running");
+    expect(second.code).toBe(0);
+    expect(pids(second.output)).toEqual(pids(first.output));
+    expect(pids(first.output)).toHaveLength(6);
+
+    const stopped = await installation.run("stop");
+    expect(stopped.output).toMatch(/stopped .*nats/);
+    expect((await installation.run("status")).code).toBe(3);
+  });
+
+  it("refuses a wrong .env with one line a field, and starts nothing", async () => {
+    await installation.configure({ MAX_DAILY_LOSS_PCT: "10", IBKR_PORT: "gateway", MAX_POSITON_PCT: "0.1" });
+    const { code, output } = await installation.run("start");
+    expect(code).toBe(78);
+    expect(output).toMatch(/MAX_DAILY_LOSS_PCT.*10.*0\.10/);
+    expect(output).toMatch(/IBKR_PORT.*gateway/);
+    expect(output).toMatch(/MAX_POSITON_PCT.*MAX_POSITION_PCT/);
+    expect((await installation.run("status")).output).not.toContain("online");
+  });
+
+  it("says which program is missing when NATS_SERVER_PATH leads nowhere", async () => {
+    await installation.configure({ SIMULATED_GATEWAY: "true", NATS_SERVER_PATH: join(installation.folder, "nothing") });
+    const { code, output } = await installation.run("start");
+    expect(code).toBe(3);
+    expect(output).toMatch(/nats: .*exit code 78/);
+    expect(output).toContain(join(installation.folder, "nothing"));
+  });
+
+  it("says who has the port when NATS' is taken", async () => {
+    const stranger = createServer((socket) => socket.end("hello\r\n"));
+    const port = await freePort();
+    await new Promise<void>((resolve) => stranger.listen(port, "127.0.0.1", resolve));
+    try {
+      await installation.configure({ SIMULATED_GATEWAY: "true", NATS_PORT: String(port) });
+      const { code, output } = await installation.run("start");
+      expect(code).toBe(3);
+      expect(output).toMatch(/nats: .*exit code 78/);
+      expect(output).toContain(String(port));
+    } finally {
+      stranger.close();
+    }
+  });
+
+  it("says that the gateway cannot be reached when its port is closed, and leaves the rest running", async () => {
+    await installation.configure({});
+    const { code, output } = await installation.run("start");
+    expect(code).toBe(3);
+    expect(output).toMatch(/gateway-bridge: .*(disconnected|connecting)/);
+    expect(output).toContain("left running");
+  });
+
+  it("names the field of a bad gameplan and the strategies there are", async () => {
+    const path = join(installation.folder, "plan.json");
+    await installation.configure({ SIMULATED_GATEWAY: "true", GAMEPLAN_PATH: path });
+    const plan = { tradingDay: "any", strategies: [{ strategy: "no-such", symbols: [], capitalUsd: -5 }] };
+    await writeFile(path, JSON.stringify(plan));
+    const { code, output } = await installation.run("start");
+    expect(code).toBe(3);
+    expect(output).toMatch(/strategy: .*capitalUsd/);
+  });
+});
