@@ -24,7 +24,7 @@ export interface AccountFigures {
 }
 
 /** Long stock: 25 % maintenance; a margin account of 25,000 USD or more may use it for the initial margin too. */
-const maintenanceRate = 0.25;
+export const maintenanceMarginRate = 0.25;
 const patternDayTraderEquityUsd = 25_000;
 
 /** @param markOf price at which a symbol's position is valued, USD. */
@@ -47,7 +47,7 @@ export function accountFigures(
   const netLiquidation = cash + marketValue;
   const initialRate = initialMarginRate(netLiquidation);
   const initialMargin = initialRate * grossPositionValue;
-  const maintenanceMargin = maintenanceRate * grossPositionValue;
+  const maintenanceMargin = maintenanceMarginRate * grossPositionValue;
   const availableFunds = netLiquidation - initialMargin;
   return {
     netLiquidation,
@@ -64,7 +64,7 @@ export function accountFigures(
 }
 
 export function initialMarginRate(netLiquidation: number): number {
-  return netLiquidation >= patternDayTraderEquityUsd ? maintenanceRate : 0.5;
+  return netLiquidation >= patternDayTraderEquityUsd ? maintenanceMarginRate : 0.5;
 }
 
 export interface AccountTag {

@@ -1,16 +1,17 @@
 import type { Instrument } from "../market/catalogue.ts";
-import { isExtendedSession, isRegularSession } from "../market/new-york.ts";
 import type { Quote } from "../market/tape.ts";
-import type { WireMargins } from "../protocol/open-order.ts";
 import type { OrderTerms } from "../protocol/place-order.ts";
-import { type AccountFigures, type AccountSettings, accountFigures, initialMarginRate } from "./account.ts";
+import { type AccountFigures, type AccountSettings, accountFigures } from "./account.ts";
 import { fixedCommission } from "./commission.ts";
 import type { Effect } from "./effects.ts";
-import { correctedExecId, type Execution, effectiveExecutions, execIdOf } from "./execution.ts";
+import type { Execution } from "./execution.ts";
+import { Ledger } from "./ledger.ts";
+import { buyingPowerRefusal, type Exposure, whatIfMargins } from "./margin.ts";
 import { type Fill, fillFrom, isStopElected, type Liquidity } from "./matching.ts";
-import { averageFillPrice, type BrokerOrder, hasLimit, isLive, isStop, leavesQuantity, sideOf } from "./order.ts";
-import { applyExecution, flatPosition, type Position } from "./positions.ts";
+import { type BrokerOrder, hasLimit, isLive, isStop, leavesQuantity, sideOf } from "./order.ts";
+import type { Position } from "./positions.ts";
 import { type Refusal, refusalOfTerms } from "./refusal.ts";
+import { areTied, canTrade, endsWith, type SessionKind, sessionAt } from "./rules.ts";
 
 /** An order as it reaches the broker, its contract already resolved. */
 export interface OrderRequest {
@@ -27,24 +28,20 @@ export interface OrderRequest {
  */
 export class Broker {
   readonly #settings: AccountSettings;
-  readonly #execIdPrefix: string;
+  readonly #ledger: Ledger;
   readonly #live = new Map<number, BrokerOrder>();
   readonly #completed: BrokerOrder[] = [];
   readonly #byOwner = new Map<string, BrokerOrder>();
   readonly #orderIdFloors = new Map<number, number>();
-  readonly #executions: Execution[] = [];
-  readonly #positions = new Map<string, Position>();
   readonly #quotes = new Map<string, { quote: Quote; liquidity: Liquidity }>();
-  #cash: number;
   #nextPermId: number;
-  #executionCount = 0;
   #session: SessionKind = "closed";
 
   constructor(settings: AccountSettings, seed: number) {
     this.#settings = settings;
-    this.#cash = settings.equityUsd;
     this.#nextPermId = 1_000_000_000 + (seed % 1000) * 1_000_000 + 1;
-    this.#execIdPrefix = (0xe0d5 + (seed % 0xffff)).toString(16).padStart(8, "0");
+    const execIdPrefix = (0xe0d5 + (seed % 0xffff)).toString(16).padStart(8, "0");
+    this.#ledger = new Ledger(settings.equityUsd, execIdPrefix);
   }
 
   get liveOrders(): BrokerOrder[] {
@@ -58,11 +55,11 @@ export class Broker {
 
   /** Every execution ever sent, corrections included, oldest first. */
   get executions(): readonly Execution[] {
-    return this.#executions;
+    return this.#ledger.executions;
   }
 
   get positions(): Position[] {
-    return [...this.#positions.values()];
+    return this.#ledger.positions;
   }
 
   /** Symbols whose quotes can change anything here: with a live order, or with shares to value. */
@@ -72,12 +69,12 @@ export class Broker {
   }
 
   figures(): AccountFigures {
-    return accountFigures(this.#cash, this.positions, (symbol) => this.markOf(symbol));
+    return accountFigures(this.#ledger.cash, this.positions, (symbol) => this.markOf(symbol));
   }
 
   /** The price a position is valued at: the last trade, or the average cost while none is known. */
   markOf(symbol: string): number {
-    return this.#quotes.get(symbol)?.quote.last ?? this.#positions.get(symbol)?.averageCost ?? 0;
+    return this.#quotes.get(symbol)?.quote.last ?? this.#ledger.position(symbol).averageCost;
   }
 
   /** The id the gateway proposes to a client: above every one it used. */
@@ -115,7 +112,8 @@ export class Broker {
     const parent = this.#parentOf(request);
     const order = newOrder(request, this.#nextPermId, parent?.permId ?? 0, this.#settings.account);
     this.#nextPermId += 1;
-    const shortfall = this.#buyingPowerRefusal(request);
+    // A child only becomes active with its parent's position: it never adds exposure of its own.
+    const shortfall = parent === undefined ? buyingPowerRefusal(this.#exposureOf(request), this.figures()) : undefined;
     if (shortfall !== undefined) return this.#reject(order, shortfall, nowEpochS);
     this.#store(order);
     return order.terms.transmit ? this.#transmit(order, nowEpochS) : [];
@@ -172,16 +170,11 @@ export class Broker {
    * @throws RangeError when there is no such execution.
    */
   correct(execId: string, change: { readonly price?: number; readonly shares?: number }): Effect[] {
-    const original = this.#executions.find((execution) => execution.execId === execId);
-    if (original === undefined) throw new RangeError(`There is no execution ${execId}; see GET /status for their ids.`);
-    const corrected: Execution = { ...original, ...change, execId: correctedExecId(execId) };
-    this.#executions.push(corrected);
-    this.#recount();
-    const symbol = original.instrument.symbol;
-    const position = this.#positions.get(symbol) ?? flatPosition(symbol);
+    const execution = this.#ledger.correct(execId, change);
+    const position = this.#ledger.position(execution.instrument.symbol);
     return [
-      { kind: "execution", execution: corrected },
-      { kind: "commission", execution: corrected },
+      { kind: "execution", execution },
+      { kind: "commission", execution },
       { kind: "position", position },
     ];
   }
@@ -226,44 +219,22 @@ export class Broker {
   }
 
   #whatIf(request: OrderRequest): Effect {
-    const before = this.figures();
-    const value = request.terms.totalQuantity * this.#priceOf(request);
-    const held = this.#positions.get(request.instrument.symbol)?.quantity ?? 0;
-    const change = request.terms.action === "BUY" ? request.terms.totalQuantity : -request.terms.totalQuantity;
-    const grossChange = (Math.abs(held + change) - Math.abs(held)) * this.#priceOf(request);
-    const margins: WireMargins = {
-      initialBefore: before.initialMargin,
-      maintenanceBefore: before.maintenanceMargin,
-      equityBefore: before.netLiquidation,
-      initialAfter: before.initialMargin + grossChange * initialMarginRate(before.netLiquidation),
-      maintenanceAfter: before.maintenanceMargin + grossChange * 0.25,
-      equityAfter: before.netLiquidation,
-      commission: fixedCommission(request.terms.totalQuantity, value),
-    };
-    const order = newOrder(request, 0, 0, this.#settings.account);
-    return { kind: "open-order", order, status: "PreSubmitted", margins };
-  }
-
-  #priceOf(request: OrderRequest): number {
-    const quote = this.#quotes.get(request.instrument.symbol)?.quote;
-    const market = request.terms.action === "BUY" ? quote?.ask : quote?.bid;
-    return request.terms.limitPrice || request.terms.auxPrice || market || 0;
-  }
-
-  #buyingPowerRefusal(request: OrderRequest): Refusal | undefined {
-    const held = this.#positions.get(request.instrument.symbol)?.quantity ?? 0;
-    const change = request.terms.action === "BUY" ? request.terms.totalQuantity : -request.terms.totalQuantity;
-    const added = Math.abs(held + change) - Math.abs(held);
-    // A child only becomes active with its parent's position: it never adds exposure of its own.
-    if (added <= 0 || request.terms.parentId !== 0) return undefined;
-    const figures = this.figures();
-    if (added * this.#priceOf(request) <= figures.buyingPower) return undefined;
+    const margins = whatIfMargins(this.#exposureOf(request), this.figures());
     return {
-      code: 201,
-      text:
-        "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR AVAILABLE " +
-        `FUNDS [${figures.availableFunds.toFixed(2)} USD] MUST EXCEED THE INITIAL MARGIN ` +
-        `[${(added * this.#priceOf(request) * initialMarginRate(figures.netLiquidation)).toFixed(2)} USD]`,
+      kind: "open-order",
+      order: newOrder(request, 0, 0, this.#settings.account),
+      status: "PreSubmitted",
+      margins,
+    };
+  }
+
+  #exposureOf({ instrument, terms }: OrderRequest): Exposure {
+    const quote = this.#quotes.get(instrument.symbol)?.quote;
+    const market = terms.action === "BUY" ? quote?.ask : quote?.bid;
+    return {
+      held: this.#ledger.position(instrument.symbol).quantity,
+      change: terms.action === "BUY" ? terms.totalQuantity : -terms.totalQuantity,
+      price: terms.limitPrice || terms.auxPrice || market || 0,
     };
   }
 
@@ -384,8 +355,8 @@ export class Broker {
       completedReason: isComplete ? `Filled Size: ${filled}` : "",
     };
     this.#store(updated);
-    const execution = this.#book(updated, fill, commission - order.commission, nowEpochS);
-    const position = this.#positions.get(symbol) ?? flatPosition(symbol);
+    const execution = this.#ledger.record(updated, fill, commission - order.commission, nowEpochS);
+    const position = this.#ledger.position(symbol);
     const effects: Effect[] = [{ kind: "execution", execution }, ...this.#announce(updated)];
     // TWS repeats the filled order; a client has to cope (tws.md 5.6).
     if (isComplete) effects.push({ kind: "open-order", order: updated });
@@ -399,33 +370,6 @@ export class Broker {
     if (market === undefined) return;
     const { bid, ask } = market.liquidity;
     market.liquidity = side === "buy" ? { bid, ask: ask - quantity } : { bid: bid - quantity, ask };
-  }
-
-  #book(order: BrokerOrder, fill: Fill, commission: number, nowEpochS: number): Execution {
-    this.#executionCount += 1;
-    const symbol = order.instrument.symbol;
-    const side = sideOf(order) === "buy" ? "BOT" : "SLD";
-    const trade = { side, shares: fill.quantity, price: fill.price, commission } as const;
-    const { position, realizedProfit } = applyExecution(this.#positions.get(symbol) ?? flatPosition(symbol), trade);
-    this.#positions.set(symbol, position);
-    this.#cash += (side === "BOT" ? -1 : 1) * fill.quantity * fill.price - commission;
-    const execution: Execution = {
-      ...trade,
-      execId: execIdOf(this.#execIdPrefix, this.#executionCount, 1),
-      orderId: order.orderId,
-      clientId: order.clientId,
-      permId: order.permId,
-      instrument: order.instrument,
-      account: order.account,
-      exchange: order.instrument.primaryExchange,
-      atEpochS: nowEpochS,
-      cumulativeQuantity: order.filled,
-      averagePrice: averageFillPrice(order),
-      orderRef: order.terms.orderRef,
-      realizedProfit,
-    };
-    this.#executions.push(execution);
-    return execution;
   }
 
   /** A filled parent wakes its children; a fill takes its size away from the orders tied to it. */
@@ -484,44 +428,6 @@ export class Broker {
       this.#completed.push(order);
     }
   }
-
-  /** Positions and cash from the executions alone, after one of them changed. */
-  #recount(): void {
-    this.#positions.clear();
-    this.#cash = this.#settings.equityUsd;
-    for (const execution of effectiveExecutions(this.#executions)) {
-      const symbol = execution.instrument.symbol;
-      const before = this.#positions.get(symbol) ?? flatPosition(symbol);
-      this.#positions.set(symbol, applyExecution(before, execution).position);
-      const amount = execution.shares * execution.price;
-      this.#cash += (execution.side === "BOT" ? -amount : amount) - execution.commission;
-    }
-  }
-}
-
-type SessionKind = "regular" | "extended" | "closed";
-
-function sessionAt(epochS: number): SessionKind {
-  if (isRegularSession(epochS)) return "regular";
-  return isExtendedSession(epochS) ? "extended" : "closed";
-}
-
-/** Outside the regular session only limit orders that allow it are matched, as at IBKR. */
-function canTrade(order: BrokerOrder, session: SessionKind): boolean {
-  return session === "regular" || (session === "extended" && order.terms.outsideRth && hasLimit(order));
-}
-
-/** Whether a day order's day is over: with the regular session, or with the extended one if it may trade there. */
-function endsWith(order: BrokerOrder, before: SessionKind, after: SessionKind): boolean {
-  if (order.terms.timeInForce === "GTC" || order.phase === "untransmitted") return false;
-  return order.terms.outsideRth ? after === "closed" : before === "regular";
-}
-
-/** Orders of which one fill takes away from the others: children of one parent, or one OCA group. */
-function areTied(order: BrokerOrder, other: BrokerOrder): boolean {
-  if (other.permId === order.permId) return false;
-  if (order.parentPermId !== 0 && order.parentPermId === other.parentPermId) return true;
-  return order.terms.ocaGroup !== "" && order.terms.ocaGroup === other.terms.ocaGroup;
 }
 
 function newOrder(request: OrderRequest, permId: number, parentPermId: number, account: string): BrokerOrder {
