@@ -1,0 +1,77 @@
+import type { StrategyPlan } from "#libs/contracts/mod.ts";
+import { type Plan, type StrategyDefinition, sealState } from "#libs/strategy-kit/mod.ts";
+import { epochMsOf, type Session } from "#libs/time/mod.ts";
+import type { Book } from "./book.ts";
+import { failed } from "./failure.ts";
+import type { Effect, Run, RunMemory } from "./run.ts";
+
+export interface Beginning {
+  readonly definition: StrategyDefinition;
+  readonly file: string;
+  /** Its entry in the gameplan. */
+  readonly entry: StrategyPlan;
+  /** The entry's parameters as the strategy's schema made them. */
+  readonly parameters: unknown;
+  readonly session: Session;
+  /** What the ledger says of it now, and up to where. */
+  readonly book: Book;
+  readonly lastSequence: number;
+  /** What it remembers of this very trading day; undefined when it starts fresh. */
+  readonly memory: RunMemory | undefined;
+  /** The operator asked for a failed strategy to go on from the state it had. */
+  readonly revive: boolean;
+}
+
+/** A strategy at the start of a day, or where it was before the process ended: one code path for both. */
+export function begin(beginning: Beginning): { readonly run: Run; readonly effects: readonly Effect[] } {
+  const { definition, file, entry, session, memory, revive } = beginning;
+  const plan: Plan = {
+    strategy: entry.strategy,
+    tradingDay: session.date,
+    symbols: entry.symbols,
+    capitalUsd: entry.capitalUsd,
+    fromMs: epochMsOf(session.date, entry.from),
+    untilMs: epochMsOf(session.date, entry.until),
+    session,
+    parameters: beginning.parameters,
+  };
+  const planKey = JSON.stringify(entry);
+  if (memory?.planKey === planKey) {
+    const failedBefore = memory.status === "failed";
+    const revived = failedBefore && revive ? ({ status: "running", reason: "" } as const) : {};
+    const restored = { ...memory, ...revived, orderNumber: lastOrderNumber(beginning), state: sealState(memory.state) };
+    return { run: { definition, plan, file, memory: restored }, effects: [] };
+  }
+  const fresh: Run = {
+    definition,
+    plan,
+    file,
+    memory: {
+      status: "waiting",
+      reason: "",
+      tradingDay: session.date,
+      planKey,
+      lastSequence: memory?.lastSequence ?? beginning.lastSequence,
+      orderNumber: lastOrderNumber(beginning),
+      signalNumber: memory?.signalNumber ?? 0,
+      deniedInARow: 0,
+      pending: memory?.pending ?? {},
+      book: memory?.book ?? beginning.book,
+      bars: {},
+      prices: memory?.prices ?? {},
+      minuteMs: 0,
+      state: null,
+    },
+  };
+  try {
+    return { run: { ...fresh, memory: { ...fresh.memory, state: sealState(definition.initial(plan)) } }, effects: [] };
+  } catch (error) {
+    return failed(fresh, error, "initial", "at the start of the day");
+  }
+}
+
+/** The highest the snapshot or the ledger knows of, so that no number is given out twice (law 2). */
+function lastOrderNumber({ memory, book, session }: Beginning): number {
+  const inLedger = book.lastOrder.day === session.date.replaceAll("-", "") ? book.lastOrder.number : 0;
+  return Math.max(memory?.orderNumber ?? 0, inLedger);
+}

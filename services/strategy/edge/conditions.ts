@@ -1,0 +1,43 @@
+import type { ClientOrderId } from "#libs/contracts/mod.ts";
+import type { RunEvent } from "../core/run.ts";
+import type { NewAlert } from "./alerts.ts";
+
+export const RISK_UNAVAILABLE: NewAlert = {
+  key: "risk away",
+  severity: "critical",
+  code: "RISK_UNAVAILABLE",
+  title: "The risk service does not answer: no orders",
+  text: "Every order is refused until it is back. `npx pm2 status` and its log tell why.",
+};
+
+export const OVERLOADED: NewAlert = {
+  key: "overloaded",
+  severity: "warning",
+  code: "STRATEGY_OVERLOADED",
+  title: "The strategies fall behind the market data",
+  text: "Bars were left out because too many were waiting. Trade fewer symbols, or make the handlers quicker.",
+};
+
+export const undecided = (clientOrderId: ClientOrderId): NewAlert => ({
+  key: `undecided ${clientOrderId}`,
+  severity: "warning",
+  code: "ORDER_UNDECIDED",
+  title: `Nobody knows yet whether order ${clientOrderId} lives`,
+  text: "Risk's answer was lost. The ledger is watched and risk asked again under the same id; no other order takes its place.",
+});
+
+export const slow = (strategy: string, event: RunEvent, tookMs: number, tradingDay: string): NewAlert => ({
+  key: `slow ${strategy} ${tradingDay}`,
+  severity: "warning",
+  code: "STRATEGY_SLOW",
+  title: `Strategy ${strategy} is slow`,
+  text: `It took ${Math.round(tookMs)} ms for one ${event.type} and kept the others waiting. They see the newest quotes, not each one.`,
+});
+
+export const leftPosition = (strategy: string, held: readonly string[]): NewAlert => ({
+  key: `left ${strategy} ${held.join()}`,
+  severity: "critical",
+  code: "STRATEGY_LEFT_POSITION",
+  title: `Strategy ${strategy} no longer runs and leaves a position`,
+  text: `It holds ${held.join(", ")}, which no strategy watches now; its stops at the broker stay. Close the position by hand, or put the strategy back into the gameplan.`,
+});
