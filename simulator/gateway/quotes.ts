@@ -25,14 +25,14 @@ export function sendFirstTicks(context: GatewayContext, session: Session, subscr
     session.send(tickSize(reqId, tickTypes.volume, day.volume));
   }
   const { bid, ask, bidSize, askSize } = quote;
-  session.send(tickPrice(reqId, tickTypes.bid, bid, bidSize));
-  session.send(tickPrice(reqId, tickTypes.ask, ask, askSize));
+  sendSide(session, reqId, "bid", bid, bidSize);
+  sendSide(session, reqId, "ask", ask, askSize);
   sendLast(session, reqId, quote, epochS);
   const { high, low, volume } = day ?? { high: quote.last, low: quote.last, volume: quote.lastSize };
   subscription.sent = { bid, ask, bidSize, askSize, high, low, volume };
 }
 
-/** Sends what changed since the last quote: bid and ask when price or size moved, last when something traded. */
+/** Sends what changed since the last quote: what moved of bid and ask, last when something traded. */
 export function sendQuoteChange(
   session: Session,
   subscription: QuoteSubscription,
@@ -42,8 +42,10 @@ export function sendQuoteChange(
 ): void {
   const { reqId, sent } = subscription;
   const { bid, ask, bidSize, askSize, last, lastSize } = quote;
-  if (sent?.bid !== bid || sent.bidSize !== bidSize) session.send(tickPrice(reqId, tickTypes.bid, bid, bidSize));
-  if (sent?.ask !== ask || sent.askSize !== askSize) session.send(tickPrice(reqId, tickTypes.ask, ask, askSize));
+  if (sent?.bid !== bid) sendSide(session, reqId, "bid", bid, bidSize);
+  else if (sent.bidSize !== bidSize) session.send(tickSize(reqId, tickTypes.bidSize, bidSize));
+  if (sent?.ask !== ask) sendSide(session, reqId, "ask", ask, askSize);
+  else if (sent.askSize !== askSize) session.send(tickSize(reqId, tickTypes.askSize, askSize));
   let high = sent?.high ?? last;
   let low = sent?.low ?? last;
   let volume = sent?.volume ?? 0;
@@ -57,6 +59,15 @@ export function sendQuoteChange(
     low = Math.min(low, last);
   }
   subscription.sent = { bid, ask, bidSize, askSize, high, low, volume };
+}
+
+/**
+ * A price with its size, and the size once more by itself, as TWS does. The repetition matters: stoqey 1.6.10 takes
+ * the bid's size out of TICK_PRICE and loses it (its tick type is 0), so TICK_SIZE is where it learns the bid size.
+ */
+function sendSide(session: Session, reqId: number, side: "bid" | "ask", price: number, size: number): void {
+  session.send(tickPrice(reqId, tickTypes[side], price, size));
+  session.send(tickSize(reqId, side === "bid" ? tickTypes.bidSize : tickTypes.askSize, size));
 }
 
 function sendLast(session: Session, reqId: number, quote: Quote, epochS: number): void {

@@ -88,7 +88,19 @@ export function tickReqParams(reqId: number, minTick: number, bboExchange: strin
 }
 
 /** Tick types of live data (tws.md 5.3). The client derives the size tick of bid, ask and last from TICK_PRICE. */
-export const tickTypes = { bid: 1, ask: 2, last: 4, high: 6, low: 7, volume: 8, close: 9, open: 14, lastTime: 45 };
+export const tickTypes = {
+  bidSize: 0,
+  bid: 1,
+  ask: 2,
+  askSize: 3,
+  last: 4,
+  high: 6,
+  low: 7,
+  volume: 8,
+  close: 9,
+  open: 14,
+  lastTime: 45,
+};
 
 export function tickPrice(reqId: number, tickType: number, price: number, size: number): Field[] {
   // Only quotes can be hit automatically: canAutoExecute is set for bid and ask.

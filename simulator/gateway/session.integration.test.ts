@@ -1,0 +1,303 @@
+import { connect } from "node:net";
+import { EventName } from "@stoqey/ib";
+import { afterEach, describe, expect, it } from "vitest";
+import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../mod.ts";
+import { limitOrder, pause, stock, TestClient } from "../testing/client.ts";
+
+const open: { close(): unknown }[] = [];
+
+async function gatewayWith(options: SimulatedGatewayOptions = {}): Promise<SimulatedGateway> {
+  const gateway = await startSimulatedGateway({ startTime: "10:00:00", ...options });
+  open.push(gateway);
+  return gateway;
+}
+
+function clientOf(gateway: SimulatedGateway, clientId = 1): TestClient {
+  const client = new TestClient(gateway, clientId);
+  open.push(client);
+  return client;
+}
+
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close();
+});
+
+/** Sends raw bytes and returns what comes back until the other side closes, or the time is over. */
+function rawExchange(
+  port: number,
+  bytes: string | Buffer,
+  waitMs = 500,
+): Promise<{ received: Buffer; closed: boolean }> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    const finish = (closed: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ received: Buffer.concat(chunks), closed });
+    };
+    const timer = setTimeout(() => finish(false), waitMs);
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.on("close", () => finish(true));
+    socket.on("error", () => finish(true));
+  });
+}
+
+function hello(range: string): Buffer {
+  return Buffer.concat([Buffer.from("API\0"), Buffer.from([0, 0, 0, range.length]), Buffer.from(range)]);
+}
+
+describe("the handshake", () => {
+  it.each([193, 192, 190, 189, 187, 186, 182, 179, 178, 177])(
+    "agrees on version %i when that is offered",
+    async (version) => {
+      const client = clientOf(await gatewayWith({ serverVersionMax: version }));
+      expect(await client.ready()).toBe(1);
+      expect(client.all(EventName.server)[0]?.[0]).toBe(version);
+      expect(client.decodeErrors()).toEqual([]);
+    },
+  );
+
+  it("tells accounts, then the next id, then the farms", async () => {
+    const client = clientOf(await gatewayWith());
+    await client.ready();
+    await client.error(2158);
+    expect(client.events.map((event) => event.name)).toEqual([
+      "connected",
+      "server",
+      "managedAccounts",
+      "nextValidId",
+      "info",
+      "info",
+      "info",
+    ]);
+    expect(client.all(EventName.managedAccounts)[0]).toEqual(["DU1234567"]);
+  });
+
+  it("closes without a word on a client that is too new, or speaks something else", async () => {
+    const gateway = await gatewayWith();
+    for (const bytes of [hello("v201..210"), "GET / HTTP/1.1\r\n\r\n"]) {
+      expect(await rawExchange(gateway.port, bytes)).toMatchObject({ received: Buffer.alloc(0), closed: true });
+    }
+  });
+
+  it("drops a connection whose frame has an impossible length", async () => {
+    const gateway = await gatewayWith();
+    const bytes = Buffer.concat([hello("v100..193"), Buffer.from([0x7f, 0, 0, 0])]);
+    expect((await rawExchange(gateway.port, bytes)).closed).toBe(true);
+  });
+
+  it("ignores what comes before START_API", async () => {
+    const gateway = await gatewayWith();
+    await rawExchange(
+      gateway.port,
+      Buffer.concat([hello("v100..193"), Buffer.from("\0\0\0\x0449\x001\0".slice(0, 9))]),
+      200,
+    );
+    expect(gateway.frames.sentCount("CURRENT_TIME")).toBe(0);
+  });
+});
+
+describe("client ids", () => {
+  it("belong to one connection: a second gets 326 and is closed", async () => {
+    const gateway = await gatewayWith();
+    const first = clientOf(gateway, 7);
+    await first.ready();
+    const second = clientOf(gateway, 7);
+    second.api.connect();
+    await second.error(326);
+    await second.next(EventName.disconnected);
+    expect(first.all(EventName.disconnected)).toEqual([]);
+  });
+
+  it("are free again when their connection is gone", async () => {
+    const gateway = await gatewayWith();
+    const first = clientOf(gateway, 7);
+    await first.ready();
+    first.close();
+    await pause(50);
+    await clientOf(gateway, 7).ready();
+    expect(gateway.clientIds).toEqual([7]);
+  });
+});
+
+describe("general requests", () => {
+  it("answer ids, accounts and time", async () => {
+    const client = clientOf(await gatewayWith({ date: "2013-10-08" }));
+    await client.ready();
+    client.api.reqCurrentTime();
+    const [epochS] = await client.next(EventName.currentTime);
+    expect(Math.abs(Number(epochS) - Date.UTC(2013, 9, 8, 14, 0, 0) / 1000)).toBeLessThanOrEqual(2);
+    client.api.reqManagedAccts();
+    client.api.reqIds();
+    await pause(100);
+    expect(client.all(EventName.managedAccounts)).toHaveLength(2);
+    expect(client.all(EventName.nextValidId)).toEqual([[1], [1]]);
+  });
+
+  it("leave a second REQ_CURRENT_TIME within a second unanswered", async () => {
+    const client = clientOf(await gatewayWith());
+    await client.ready();
+    client.api.reqCurrentTime();
+    client.api.reqCurrentTime();
+    await pause(200);
+    expect(client.all(EventName.currentTime)).toHaveLength(1);
+  });
+
+  it("are answered with an error, never with silence, when they are not offered or make no sense", async () => {
+    const gateway = await gatewayWith();
+    const client = clientOf(gateway);
+    await client.ready();
+    client.api.reqHeadTimestamp(41, stock("SPY"), "TRADES", true, 1);
+    expect(await client.error(321, 41)).toContain("REQ_HEAD_TIMESTAMP");
+    client.api.reqMatchingSymbols(42, "SP");
+    await client.error(321, 42);
+    const garbage = Buffer.concat([
+      hello("v100..193"),
+      frame("71", "2", "9", ""),
+      frame("999", "x"),
+      frame("7", "3", "5"),
+    ]);
+    const { received, closed } = await rawExchange(gateway.port, garbage, 300);
+    expect(closed).toBe(false);
+    expect(received.toString()).toContain("Unknown message id '999'");
+    expect(received.toString()).toContain("Unable to read field 'clientId'");
+    expect(client.decodeErrors()).toEqual([]);
+  });
+});
+
+describe("a fast clock", () => {
+  it("stands still while held, and is pushed to the clients once released", async () => {
+    const gateway = await gatewayWith({ speed: 200, hold: true });
+    const client = clientOf(gateway);
+    await client.ready();
+    await pause(250);
+    const held = client.all(EventName.currentTime).map(([epochS]) => Number(epochS));
+    expect(new Set(held).size).toBe(1);
+    expect(gateway.releaseClock()).toBe(true);
+    expect(gateway.releaseClock()).toBe(false);
+    await client.next(EventName.currentTime, ([epochS]) => Number(epochS) >= (held[0] ?? 0) + 60);
+  });
+});
+
+describe("a restart", () => {
+  it("cuts the connections, closes the port for its time, and keeps orders and perm ids", async () => {
+    const gateway = await gatewayWith();
+    const client = clientOf(gateway);
+    const orderId = await client.ready();
+    client.api.reqMktData(3, stock("SPY"), "", false, false);
+    client.api.placeOrder(orderId, stock("SPY"), limitOrder("BUY", 10, 1, { orderRef: "keep", tif: "GTC" }));
+    const [, , , , , permId] = await client.next(EventName.orderStatus);
+    const done = gateway.restart({ downtimeMs: 200, rollbackIds: 1 });
+    await client.next(EventName.disconnected);
+    const refused = clientOf(gateway);
+    refused.api.connect();
+    await refused.next(EventName.error, (args) => args[1] === 502);
+    await done;
+    const again = clientOf(gateway);
+    expect(await again.ready()).toBe(orderId);
+    again.api.reqOpenOrders();
+    await again.next(EventName.openOrderEnd);
+    expect(again.all(EventName.openOrder)[0]?.[2]).toMatchObject({ orderRef: "keep", permId, orderId });
+    gateway.setQuote("SPY", { bid: 1.5, ask: 1.51, last: 1.5 });
+    await pause(50);
+    expect(again.all(EventName.tickPrice)).toEqual([]);
+  });
+
+  it("happens every day at its market time", async () => {
+    const gateway = await gatewayWith({ startTime: "16:29:00", speed: 300, restartAt: "16:30", restartDowntimeS: 75 });
+    const client = clientOf(gateway);
+    await client.ready();
+    await client.next(EventName.disconnected);
+    expect(gateway.isListening).toBe(false);
+    await expect.poll(() => gateway.isListening, { timeout: 3000 }).toBe(true);
+    await clientOf(gateway).ready();
+  });
+});
+
+describe("connection faults", () => {
+  it("refuse the port", async () => {
+    const gateway = await gatewayWith();
+    await gateway.setFaults({ connection: "refuse" });
+    const client = clientOf(gateway);
+    client.api.connect();
+    await client.next(EventName.error, (args) => args[1] === 502);
+    await gateway.setFaults({ connection: "none" });
+    await clientOf(gateway).ready();
+  });
+
+  it("accept and close at once: nothing but a disconnect", async () => {
+    const gateway = await gatewayWith();
+    await gateway.setFaults({ connection: "accept-close" });
+    expect(await rawExchange(gateway.port, hello("v100..193"))).toMatchObject({
+      received: Buffer.alloc(0),
+      closed: true,
+    });
+  });
+
+  it("accept and stay silent", async () => {
+    const gateway = await gatewayWith();
+    await gateway.setFaults({ connection: "accept-silent" });
+    expect(await rawExchange(gateway.port, hello("v100..193"), 150)).toEqual({
+      received: Buffer.alloc(0),
+      closed: false,
+    });
+  });
+
+  it("send a version and nothing else", async () => {
+    const gateway = await gatewayWith();
+    await gateway.setFaults({ connection: "version-only" });
+    const client = clientOf(gateway);
+    client.api.connect();
+    await client.next(EventName.server);
+    await pause(100);
+    expect(client.events.map((event) => event.name)).toEqual(["connected", "server"]);
+  });
+
+  it("send accounts but no id", async () => {
+    const gateway = await gatewayWith();
+    await gateway.setFaults({ connection: "no-next-valid-id" });
+    const client = clientOf(gateway);
+    client.api.connect();
+    await client.next(EventName.managedAccounts);
+    await pause(100);
+    expect(client.all(EventName.nextValidId)).toEqual([]);
+  });
+
+  it("go mute when ready", async () => {
+    const gateway = await gatewayWith();
+    const client = clientOf(gateway);
+    await client.ready();
+    await client.error(2158);
+    await gateway.setFaults({ connection: "mute-after-ready" });
+    client.api.reqCurrentTime();
+    client.api.reqPositions();
+    await pause(150);
+    expect(client.all(EventName.currentTime)).toEqual([]);
+    expect(client.all(EventName.positionEnd)).toEqual([]);
+    expect(gateway.frames.receivedCount("REQ_POSITIONS")).toBe(1);
+  });
+
+  it("send garbage", async () => {
+    const gateway = await gatewayWith();
+    await gateway.setFaults({ connection: "garbage" });
+    const { received } = await rawExchange(gateway.port, hello("v100..193"), 150);
+    expect(received.length).toBeGreaterThan(100);
+    expect(received.toString("latin1")).not.toContain("193\0");
+  });
+
+  it("drop the connections, and tell of a lost link", async () => {
+    const gateway = await gatewayWith();
+    const client = clientOf(gateway);
+    await client.ready();
+    gateway.injectError(1100, "Connectivity between IB and Trader Workstation has been lost.");
+    await client.error(1100);
+    gateway.dropConnections();
+    await client.next(EventName.disconnected);
+  });
+});
+
+function frame(...fields: string[]): Buffer {
+  const payload = Buffer.from(`${fields.join("\0")}\0`);
+  return Buffer.concat([Buffer.from([0, 0, 0, payload.length]), payload]);
+}
