@@ -1,0 +1,249 @@
+import {
+  BacklogFullError,
+  type Bus,
+  InvalidMessageError,
+  PermissionDeniedError,
+  type Recorded,
+  StreamFullError,
+} from "#libs/bus/mod.ts";
+import {
+  type Approval,
+  approvedMessage,
+  type Decision,
+  type DenyReason,
+  deniedMessage,
+  type Envelope,
+  type OrderIntent,
+} from "#libs/contracts/mod.ts";
+import { sleep } from "#libs/time/mod.ts";
+import { figures } from "./checks/check.ts";
+import { clientOrderIdUsed } from "./checks/client-order-id-used.ts";
+import { exitExceedsPosition } from "./checks/exit-exceeds-position.ts";
+import { shortSale } from "./checks/short-sale.ts";
+import { BusAwayError, DecisionUnknownError } from "./errors.ts";
+import { type Evaluation, evaluate } from "./evaluate/evaluate.ts";
+import { excessDayTrades } from "./evaluate/fourth-day-trade.ts";
+import type { Moment, RiskView } from "./evaluate/view.ts";
+import type { Reservations } from "./reservations.ts";
+import { fingerprintOf } from "./state/orders.ts";
+
+/** The strategy waits a second for its answer; the ledger must have the approval before it is given. */
+const RECORD_DEADLINE_MS = 800;
+/** How long an exit may wait for a fact that the one who sends it has seen and this fold has not. */
+const CATCH_UP_MS = 150;
+const CATCH_UP_STEP_MS = 5;
+/** An alert about an exit goes first, and never holds it up for longer. */
+const ALERT_DEADLINE_MS = 200;
+/** Deny code of an order whose approval the ledger refused to take. */
+export const LEDGER_REFUSED = "LEDGER_REFUSED";
+
+export interface DeskOptions {
+  readonly bus: Bus;
+  readonly reservations: Reservations;
+  readonly view: () => RiskView;
+  readonly now: () => Moment;
+  /** Told the ledger sequence of each approval, which is to come back through the fold. */
+  readonly onStored: (sequence: number) => void;
+}
+
+/** Where intents become decisions: checked and reserved in one step, on the disk before they are answered. */
+export class DecisionDesk {
+  readonly #options: DeskOptions;
+  /** Decisions being made, by order id: who asks twice gets one answer. */
+  readonly #inFlight = new Map<string, { readonly fingerprint: string; readonly decision: Promise<Decision> }>();
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers an intent. The same order asked again gets the decision it got before; another order under a known id is
+   * denied.
+   *
+   * @throws BusAwayError, DecisionUnknownError
+   */
+  decide(request: Envelope<OrderIntent>): Promise<Decision> {
+    const { clientOrderId } = request.data;
+    const fingerprint = fingerprintOf(request.data);
+    const inFlight = this.#inFlight.get(clientOrderId);
+    if (inFlight)
+      return inFlight.fingerprint === fingerprint ? inFlight.decision : Promise.resolve(taken(request.data));
+    const known = this.#decided(request.data);
+    if (known) return Promise.resolve(known);
+    // Approved, and whether the ledger holds it is still not known: no second decision may be made meanwhile.
+    if (this.#options.reservations.orders.has(clientOrderId)) {
+      return Promise.reject(new DecisionUnknownError(clientOrderId, RECORD_DEADLINE_MS));
+    }
+    const decision = this.#decide(request).finally(() => this.#inFlight.delete(clientOrderId));
+    this.#inFlight.set(clientOrderId, { fingerprint, decision });
+    return decision;
+  }
+
+  async #decide(request: Envelope<OrderIntent>): Promise<Decision> {
+    if (!this.#options.bus.up) throw new BusAwayError();
+    const evaluation = this.#evaluateAndReserve(request.data);
+    const settled = aheadOfLedger(evaluation, request.data, this.#options.view())
+      ? await this.#evaluateAgain(request.data, evaluation)
+      : evaluation;
+    if (settled.outcome === "denied") return this.#deny(request, settled.reasons);
+    await this.#warnOfDayTrade(request.data, settled.approval);
+    return this.#approve(request, settled.approval);
+  }
+
+  /** One synchronous step: nothing can come between the check and the reservation. */
+  #evaluateAndReserve(intent: OrderIntent): Evaluation {
+    const { view, now, reservations } = this.#options;
+    const evaluation = evaluate(intent, view(), now());
+    if (evaluation.outcome === "approved") reservations.take(evaluation.approval);
+    return evaluation;
+  }
+
+  /** A strategy may have read of a fill or a cancel a moment before this fold did; its exit must not fail for that. */
+  async #evaluateAgain(intent: OrderIntent, first: Evaluation): Promise<Evaluation> {
+    let evaluation = first;
+    for (let waitedMs = 0; waitedMs < CATCH_UP_MS; waitedMs += CATCH_UP_STEP_MS) {
+      await sleep(CATCH_UP_STEP_MS);
+      evaluation = this.#evaluateAndReserve(intent);
+      if (!aheadOfLedger(evaluation, intent, this.#options.view())) break;
+    }
+    return evaluation;
+  }
+
+  async #approve(request: Envelope<OrderIntent>, approval: Approval): Promise<Decision> {
+    const { bus, reservations } = this.#options;
+    const { clientOrderId } = approval.intent;
+    const recording = bus.record(approvedMessage, [clientOrderId], approval, {
+      onlyFirst: true,
+      id: `approved-${clientOrderId}`,
+      causedBy: request.id,
+    });
+    let recorded: Recorded<Approval> | "late";
+    try {
+      recorded = await within(recording, RECORD_DEADLINE_MS);
+    } catch (error) {
+      if (!isCertainRefusal(error)) throw error;
+      // It is certain that the ledger does not hold it, so nothing can be sent because of it.
+      reservations.release(clientOrderId);
+      bus.context.logger.error({ clientOrderId, error: String(error) }, "the ledger refused an approval");
+      return denied(approval.intent, [{ code: LEDGER_REFUSED, detail: figures({ error: String(error) }) }]);
+    }
+    if (recorded === "late") {
+      recording.catch((error: unknown) => {
+        if (isCertainRefusal(error)) reservations.release(clientOrderId);
+        bus.context.logger.error({ clientOrderId, error: String(error) }, "an approval that was late is not recorded");
+      });
+      throw new DecisionUnknownError(clientOrderId, RECORD_DEADLINE_MS);
+    }
+    if (recorded.outcome === "stored") this.#options.onStored(recorded.sequence);
+    if (recorded.outcome === "exists") return this.#decidedBefore(approval.intent);
+    return { outcome: "approved", clientOrderId, expiresAt: approval.expiresAt };
+  }
+
+  async #deny(request: Envelope<OrderIntent>, reasons: readonly DenyReason[]): Promise<Decision> {
+    const { bus } = this.#options;
+    const intent = request.data;
+    const recording = bus.record(
+      deniedMessage,
+      [intent.clientOrderId],
+      { intent, reasons: [...reasons] },
+      {
+        onlyFirst: true,
+        id: `denied-${intent.clientOrderId}`,
+        causedBy: request.id,
+      },
+    );
+    // A denial needs no ledger to be true; the record only tells of it.
+    const failed = (error: unknown) => {
+      bus.context.logger.error(
+        { clientOrderId: intent.clientOrderId, error: String(error) },
+        "a denial is not recorded",
+      );
+    };
+    await within(
+      recording.then(() => undefined, failed),
+      RECORD_DEADLINE_MS,
+    );
+    return denied(intent, reasons);
+  }
+
+  /** Another copy of this service, or this one before a crash, decided already: the ledger will tell what. */
+  async #decidedBefore(intent: OrderIntent): Promise<Decision> {
+    for (let waitedMs = 0; waitedMs < CATCH_UP_MS; waitedMs += CATCH_UP_STEP_MS) {
+      const known = this.#decided(intent);
+      if (known) {
+        this.#options.reservations.release(intent.clientOrderId);
+        return known;
+      }
+      await sleep(CATCH_UP_STEP_MS);
+    }
+    // The id is older than what the book remembers: its order had its life, and this one is another.
+    this.#options.reservations.release(intent.clientOrderId);
+    return taken(intent);
+  }
+
+  #decided(intent: OrderIntent): Decision | undefined {
+    const { clientOrderId } = intent;
+    const known = this.#options.view().book.decisions.get(clientOrderId);
+    if (known === undefined) return undefined;
+    if (known.fingerprint !== fingerprintOf(intent)) return taken(intent);
+    if (known.outcome === "denied") return denied(intent, known.reasons);
+    return { outcome: "approved", clientOrderId, expiresAt: known.expiresAt };
+  }
+
+  async #warnOfDayTrade(intent: OrderIntent, approval: Approval): Promise<void> {
+    if (!approval.reducesRisk) return;
+    const used = excessDayTrades(intent, this.#options.view());
+    if (used === null) return;
+    const alert = this.#options.bus.alert({
+      severity: "warning",
+      code: "DAY_TRADE_EXCEEDED",
+      title: `Closing ${intent.symbol} makes day trade ${used} in five business days`,
+      text: "The exit is sent: the way out is always open. The broker may refuse new openings for some days.",
+      fields: [
+        { name: "order", value: intent.clientOrderId },
+        { name: "day trades", value: String(used) },
+      ],
+    });
+    await within(alert, ALERT_DEADLINE_MS).catch((error: unknown) => {
+      this.#options.bus.context.logger.error({ error: String(error) }, "the day-trade alert is not recorded");
+    });
+  }
+}
+
+/**
+ * Whether an exit was refused for its size alone while the ledger may still hold news of the symbol: orders that work
+ * there, or a position on which the broker and the executions differ.
+ */
+function aheadOfLedger(evaluation: Evaluation, intent: OrderIntent, { book }: RiskView): boolean {
+  if (evaluation.outcome === "approved") return false;
+  const isSize = evaluation.reasons.some(({ code }) => code === exitExceedsPosition.code || code === shortSale.code);
+  if (!isSize) return false;
+  if ((book.symbols.get(intent.symbol)?.reported ?? null) !== null) return true;
+  for (const order of book.orders.values()) if (order.symbol === intent.symbol) return true;
+  return false;
+}
+
+/** Errors after which it is certain that the ledger does not hold the message. */
+const isCertainRefusal = (error: unknown): boolean =>
+  error instanceof StreamFullError ||
+  error instanceof PermissionDeniedError ||
+  error instanceof InvalidMessageError ||
+  error instanceof BacklogFullError;
+
+const denied = ({ clientOrderId }: OrderIntent, reasons: readonly DenyReason[]): Decision => ({
+  outcome: "denied",
+  clientOrderId,
+  reasons: [...reasons],
+});
+
+const taken = (intent: OrderIntent): Decision =>
+  denied(intent, [{ code: clientOrderIdUsed.code, detail: figures({ clientOrderId: intent.clientOrderId }) }]);
+
+async function within<Result>(promise: Promise<Result>, deadlineMs: number): Promise<Result | "late"> {
+  const abort = new AbortController();
+  try {
+    return await Promise.race([promise, sleep(deadlineMs, abort.signal).then((): "late" => "late")]);
+  } finally {
+    abort.abort();
+  }
+}

@@ -1,0 +1,40 @@
+import { SETTINGS } from "#libs/config/mod.ts";
+import { CHECKS } from "../checks/table.ts";
+import { LEDGER_REFUSED } from "../decision-desk.ts";
+
+/** The page that lists every deny code of the risk service, made from its checks. */
+export function riskChecksPage(): string {
+  return `${[
+    "# Risk checks",
+    "",
+    "Generated from `services/risk/checks` by `services/risk/docs/generate.ts`. Do not edit.",
+    "",
+    "An order is denied with every code that applies, each with `key=value` details of what was compared. An *exit* is an",
+    "order that can only bring a position closer to flat: it passes every check that is marked so (law 7).",
+    "",
+    ...table(
+      ["code", "denies when", "setting and default", "exits pass"],
+      CHECKS.map(({ code, meaning, settings, exitsExempt }) => [
+        `\`${code}\``,
+        meaning,
+        settings.map(settingOf).join(", "),
+        exitsExempt ? "yes" : "no",
+      ]),
+    ),
+    "",
+    `One code is no check: \`${LEDGER_REFUSED}\`, when the ledger refused for certain to take an approval (it is full, for`,
+    "example). When it only did not answer in time, the reply is the error `DECISION_UNKNOWN` instead, and the order stays",
+    "reserved until the ledger tells.",
+  ].join("\n")}\n`;
+}
+
+function settingOf(key: string): string {
+  const found = Object.entries(SETTINGS).find(([name]) => name === key)?.[1];
+  if (found === undefined) throw new RangeError(`A check names the setting ${key}, which libs/config does not have.`);
+  return `\`${key}\` ${found.default === "" ? "" : `(${found.default})`}`.trim();
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}

@@ -1,0 +1,72 @@
+import type { AccountSummary, Position } from "#libs/contracts/mod.ts";
+import type { Calendar } from "#libs/time/mod.ts";
+import { DAY_TRADES_ALLOWED, dayTradesIn } from "../day-trades/use.ts";
+import type { Book } from "./book.ts";
+import { dayOf, ownFigures, putDay, setEntry, symbolBook } from "./positions.ts";
+import { prune } from "./prune.ts";
+import { recount } from "./symbol-day.ts";
+import { KEPT_TRADING_DAYS, lastTradingDays, sessionDayOf } from "./trading-days.ts";
+
+/** Length of the day-trade window, trading days. */
+const WINDOW_TRADING_DAYS = 5;
+
+/**
+ * Takes the broker's account figures. The first of a New York trading day, by market time, begins the session day:
+ * its equity is what the daily loss is measured against. A restart begins nothing, and a market clock that goes
+ * backwards does not either.
+ */
+export function applySummary(
+  book: Book,
+  summary: AccountSummary,
+  stamps: { readonly marketTime: number | null; readonly publishedAt: number },
+  calendar: Calendar,
+): void {
+  book.account = { summary, publishedAt: stamps.publishedAt };
+  if (stamps.marketTime === null) return;
+  const tradingDay = sessionDayOf(calendar, stamps.marketTime);
+  if (book.session === null || tradingDay > book.session.tradingDay) {
+    const window = lastTradingDays(calendar, tradingDay, WINDOW_TRADING_DAYS);
+    book.session = {
+      tradingDay,
+      window,
+      keptFrom: lastTradingDays(calendar, tradingDay, KEPT_TRADING_DAYS)[0] ?? tradingDay,
+      equityAtStart: summary.netLiquidation,
+      tags: summary.dayTradesRemaining,
+      unseenDayTrades: unseenDayTrades(book, window, summary),
+    };
+    prune(book);
+  } else if (tradingDay === book.session.tradingDay) {
+    const unseen = unseenDayTrades(book, book.session.window, summary);
+    if (unseen > book.session.unseenDayTrades) book.session = { ...book.session, unseenDayTrades: unseen };
+  }
+}
+
+/**
+ * Day trades the broker counts and our executions do not show. It is never lowered within a day: the broker's tag
+ * follows a day trade only minutes later, and until then would hide one that was made elsewhere.
+ */
+function unseenDayTrades(book: Book, window: readonly string[], summary: AccountSummary): number {
+  const remaining = summary.dayTradesRemaining[0] ?? null;
+  if (remaining === null || remaining < 0) return 0;
+  const seen = dayTradesIn(book, window);
+  return Math.max(0, DAY_TRADES_ALLOWED - remaining - Math.max(seen.byOpening, seen.byDirection));
+}
+
+/**
+ * Takes the broker's word on a position. A holding of which we know no execution and have no order was there before
+ * us, and is taken over as it is; any other difference is kept beside our own figures until they agree.
+ */
+export function applyPosition(book: Book, position: Position, tradingDay: string): void {
+  const { symbol, quantity, averageCost, explained } = position;
+  const entry = symbolBook(book, symbol);
+  const own = ownFigures(entry).quantity;
+  const isOurs = entry.days.length > 0 || [...book.orders.values()].some((order) => order.symbol === symbol);
+  setEntry(book, symbol, { ...entry, explained, reported: quantity === own || !isOurs ? null : quantity });
+  if (quantity === own || isOurs) return;
+  const day = dayOf(entry, tradingDay);
+  putDay(
+    book,
+    symbol,
+    recount(tradingDay, { quantity, basis: Math.abs(averageCost), adopted: quantity }, day.executions),
+  );
+}

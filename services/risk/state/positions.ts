@@ -1,0 +1,45 @@
+import type { Book, SymbolBook } from "./book.ts";
+import { type Figures, recount, type SymbolDay, startDay } from "./symbol-day.ts";
+
+const NOTHING: Figures = { quantity: 0, basis: 0, realized: 0 };
+const UNKNOWN_SYMBOL: SymbolBook = { days: [], reported: null, explained: true };
+
+export const symbolBook = (book: Book, symbol: string): SymbolBook => book.symbols.get(symbol) ?? UNKNOWN_SYMBOL;
+
+/** What our executions say is held. */
+export const ownFigures = (entry: SymbolBook): Figures => entry.days.at(-1)?.end ?? NOTHING;
+
+/** Shares that may be counted on: what the broker says where our executions say otherwise. Negative is short. */
+export const heldQuantity = (entry: SymbolBook): number => entry.reported ?? ownFigures(entry).quantity;
+
+/** The day's record of a symbol; where nothing happened yet, one that begins with what the day before ended with. */
+export function dayOf(entry: SymbolBook, tradingDay: string): SymbolDay {
+  const last = entry.days.at(-1);
+  if (last?.tradingDay === tradingDay) return last;
+  const known = entry.days.find((day) => day.tradingDay === tradingDay);
+  if (known) return known;
+  const before = entry.days.findLast((day) => day.tradingDay < tradingDay)?.end ?? NOTHING;
+  return startDay(tradingDay, { quantity: before.quantity, basis: before.basis, adopted: 0 });
+}
+
+/** Puts a day in its place, and counts the days after it again when it changed what they began with. */
+export function putDay(book: Book, symbol: string, day: SymbolDay): void {
+  const entry = symbolBook(book, symbol);
+  const days = [...entry.days.filter((other) => other.tradingDay < day.tradingDay), day];
+  for (const later of entry.days.filter((other) => other.tradingDay > day.tradingDay)) {
+    const before = days.at(-1)?.end ?? NOTHING;
+    const quantity = before.quantity + later.start.adopted;
+    days.push(
+      quantity === later.start.quantity
+        ? later
+        : recount(later.tradingDay, { ...later.start, quantity }, later.executions),
+    );
+  }
+  setEntry(book, symbol, { ...entry, days });
+}
+
+/** Where executions and the broker's word agree, the broker's word is no longer needed. */
+export function setEntry(book: Book, symbol: string, entry: SymbolBook): void {
+  const agree = entry.reported === ownFigures(entry).quantity;
+  book.symbols.set(symbol, agree ? { ...entry, reported: null } : entry);
+}
