@@ -1,0 +1,43 @@
+import type { Alert } from "#libs/contracts/mod.ts";
+
+/** Alerts of the bridge that are not the session's; all codes are listed in the README of this service. */
+
+export const noMarketData = (symbol: string, code: number, text: string): Alert => ({
+  severity: "warning",
+  code: "NO_MARKET_DATA",
+  title: `The broker gives no market data for ${symbol}`,
+  text: `It said ${code}: ${text}. Strategies see no prices of ${symbol}, and no order for it is approved without one. Check the market-data subscriptions of the account, and that the symbol exists.`,
+  fields: [],
+});
+
+export const garbage = (text: string, fatal: boolean): Alert => ({
+  severity: "warning",
+  code: "GATEWAY_GARBAGE",
+  title: "IB Gateway sent something that makes no sense",
+  text: `${text.slice(0, 500)}. ${fatal ? "The stream cannot be followed, so the connection is opened anew." : "The message was left out; the connection goes on."} If it happens again, the gateway's version and this bridge's may not fit.`,
+  fields: [],
+});
+
+export const handlerFailed = (error: string): Alert => ({
+  severity: "critical",
+  code: "BRIDGE_DEFECT",
+  title: "The bridge failed on a message of the gateway",
+  text: `A defect of the bridge: ${error.slice(0, 1000)}. The message was not acted on; the connection is opened anew, and everything is compared with the broker.`,
+  fields: [],
+});
+
+export const ledgerWentBackwards = (remembered: number, found: number): Alert => ({
+  severity: "critical",
+  code: "LEDGER_WENT_BACKWARDS",
+  title: "The ledger holds less than the bridge has seen: no new entries",
+  text: `It ends at ${found}, and the bridge remembers ${remembered}. The store was damaged or replaced. Only orders that reduce risk are sent. Stop the platform, put the newest backup of the store folder of this mode back in place, and start again.`,
+  fields: [],
+});
+
+export const tooManySymbols = (beyond: number): Alert => ({
+  severity: "warning",
+  code: "MARKET_DATA_LIMIT",
+  title: "More market data is wanted than the broker allows",
+  text: `${beyond} streams are beyond the limit of 100; the symbols that came last get no data. Plan fewer symbols.`,
+  fields: [],
+});

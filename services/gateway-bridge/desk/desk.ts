@@ -1,0 +1,34 @@
+import type { IBApi } from "@stoqey/ib";
+import type { AccountSummary, Position, Quote } from "#libs/contracts/mod.ts";
+import type { Connection } from "../gateway/connection.ts";
+import type { GatewayListener } from "../gateway/reports.ts";
+import type { SendQueue } from "../gateway/send-queue.ts";
+import type { Venue } from "../orders/venue.ts";
+
+/** What the gateway says that concerns orders and the account; the rest is the session's and the feed's. */
+export type DeskListener = Omit<GatewayListener, "session" | "tick" | "marketDataType" | "bar" | "requestError"> & {
+  /** An error that names one of our orders. */
+  orderError(orderId: number, code: number, text: string): void;
+};
+
+/**
+ * The side of the bridge that depends on the mode (architecture section 10): where approved orders go, and whose
+ * account is the truth.
+ */
+export interface Desk {
+  readonly venue: Venue;
+  readonly listener: DeskListener;
+  /** A new connection; what may write orders to it is made here, and in dry-run there is no such thing (law 5). */
+  attachTo(api: IBApi, queue: SendQueue): void;
+  /** Reads what the session needs before it is ready, and calls back when all of it came and is reconciled. */
+  beginSync(connection: Connection, fresh: boolean, nextOrderId: number | null, onSynced: () => void): void;
+  /** The session ended: what was written and not answered is unknown. */
+  onSessionLost(reason: string): void;
+  onReady(): void;
+  /** @param traded whether a trade was among its ticks */
+  onQuote(quote: Quote, traded: boolean): void;
+  /** Called a few times a second. */
+  onTime(): void;
+  summary(): AccountSummary | null;
+  positions(): readonly Position[];
+}

@@ -1,0 +1,139 @@
+import type { AccountSummary, Position, Quote } from "#libs/contracts/mod.ts";
+import { type Calendar, tradingDayOf } from "#libs/time/mod.ts";
+import { dayTradesRemaining } from "../account/tags.ts";
+import { virtualAccount } from "../dry-run/account.ts";
+import type { EngineQuote } from "../dry-run/engine.ts";
+import { DryRunVenue } from "../dry-run/venue.ts";
+import type { Connection } from "../gateway/connection.ts";
+import type { Feed } from "../market-data/feed.ts";
+import type { Book } from "../orders/book.ts";
+import type { OrderIds } from "../orders/order-ids.ts";
+import type { Recorder } from "../orders/recorder.ts";
+import type { Desk, DeskListener } from "./desk.ts";
+import type { RequestIds } from "./request-ids.ts";
+
+export interface DryRunDeskOptions {
+  readonly book: Book;
+  readonly recorder: Recorder;
+  readonly calendar: Calendar;
+  readonly orderIds: OrderIds;
+  readonly requestIds: RequestIds;
+  readonly feed: Feed;
+  readonly startEquity: number;
+  readonly maxQuoteAgeMs: number;
+  readonly account: () => string | null;
+  readonly marketNowMs: () => number | null;
+  readonly whyNot: () => string | null;
+}
+
+/** Dry-run: orders are filled here, the account is made of the ledger; of the real account only its tags are read. */
+export class DryRunDesk implements Desk {
+  readonly venue: DryRunVenue;
+  readonly listener: DeskListener;
+  readonly #options: DryRunDeskOptions;
+  readonly #tags = new Map<string, string>();
+  #summaryRequest: number | null = null;
+  #onSynced: (() => void) | null = null;
+
+  constructor(options: DryRunDeskOptions) {
+    this.#options = options;
+    this.venue = new DryRunVenue({
+      ...options,
+      account: () => options.account() ?? "DRY-RUN",
+      freshQuote: (symbol) => this.#freshQuote(symbol),
+    });
+    this.listener = {
+      accountValue: (_account, tag, value) => void this.#tags.set(tag, value),
+      listEnd: (list) => {
+        if (list !== "account-summary") return;
+        this.#onSynced?.();
+        this.#onSynced = null;
+      },
+      // The real account's orders, executions and positions are none of a dry-run's business.
+      openOrder: ignore,
+      completedOrder: ignore,
+      orderStatus: ignore,
+      execution: ignore,
+      commission: ignore,
+      position: ignore,
+      orderError: ignore,
+    };
+  }
+
+  /** Takes nothing of the connection: no order can be written. */
+  attachTo(): void {}
+
+  beginSync(connection: Connection, fresh: boolean, _nextOrderId: number | null, onSynced: () => void): void {
+    this.#onSynced = onSynced;
+    if (!fresh && this.#summaryRequest !== null) connection.cancelAccountSummary(this.#summaryRequest);
+    this.#summaryRequest = this.#options.requestIds.next();
+    connection.askAccountSummary(this.#summaryRequest);
+  }
+
+  /** Nothing was at the broker, so nothing is unknown. */
+  onSessionLost(): void {
+    this.#onSynced = null;
+  }
+
+  onReady(): void {}
+
+  onQuote(quote: Quote, traded: boolean): void {
+    this.venue.onQuote(engineQuote(quote, traded));
+  }
+
+  onTime(): void {
+    this.venue.onTime();
+  }
+
+  summary(): AccountSummary | null {
+    const marketMs = this.#options.marketNowMs();
+    const account = this.#options.account();
+    if (account === null) return null;
+    return virtualAccount({
+      account,
+      startEquity: this.#options.startEquity,
+      book: this.#options.book,
+      priceOf: (symbol) => this.#priceOf(symbol),
+      tradingDay: marketMs === null ? null : tradingDayOf(marketMs),
+      dayTradesRemaining: dayTradesRemaining(this.#tags),
+    });
+  }
+
+  positions(): readonly Position[] {
+    const account = this.#options.account() ?? "DRY-RUN";
+    return [...this.#options.book.holdings].map(([symbol, { quantity, averageCost }]) => ({
+      account,
+      symbol,
+      quantity,
+      averageCost,
+      explained: true,
+    }));
+  }
+
+  /** The middle of the quote, else the last trade. */
+  #priceOf(symbol: string): number | null {
+    const known = this.#options.feed.quote(symbol)?.quote;
+    if (known === undefined) return null;
+    return known.bid !== null && known.ask !== null ? (known.bid + known.ask) / 2 : known.last;
+  }
+
+  #freshQuote(symbol: string): EngineQuote | null {
+    const known = this.#options.feed.quote(symbol);
+    if (known === undefined || known.ageMs > this.#options.maxQuoteAgeMs) return null;
+    return engineQuote(known.quote, false);
+  }
+}
+
+const ignore = (): void => undefined;
+
+function engineQuote(quote: Omit<Quote, "ticks" | "receivedAtMonotonicMs">, traded: boolean): EngineQuote {
+  const { symbol, bid, ask, bidSize, askSize, last, lastSize } = quote;
+  return {
+    symbol,
+    bid,
+    ask,
+    bidSize,
+    askSize,
+    trade: traded && last !== null ? { price: last, size: lastSize ?? 0 } : null,
+  };
+}

@@ -1,0 +1,144 @@
+import type { Alert } from "#libs/contracts/mod.ts";
+import * as alerts from "../alerts.ts";
+import type { Desk } from "../desk/desk.ts";
+import { isRequestId } from "../desk/request-ids.ts";
+import type { Feed } from "../market-data/feed.ts";
+import type { SessionEvent, Streams } from "../session/session.ts";
+import { type Connection, openConnection } from "./connection.ts";
+import type { GatewayListener, SessionReport } from "./reports.ts";
+import { SendQueue } from "./send-queue.ts";
+
+/** Below the broker's 50 messages a second (tws.md 6.3). */
+const MESSAGES_PER_SECOND = 45;
+
+export interface LinkOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clientId: number;
+  readonly nowMs: () => number;
+  readonly desk: Desk;
+  readonly feed: Feed;
+  readonly post: (event: SessionEvent) => void;
+  readonly onTime: (epochSeconds: number) => void;
+  readonly alert: (alert: Alert) => void;
+  readonly onLog: (fields: object, message: string) => void;
+}
+
+/** Carries the one connection of the moment between the session, the feed and the desk. */
+export class GatewayLink {
+  readonly #options: LinkOptions;
+  #connection: Connection | null = null;
+  #number = 0;
+  /** A sync whose lists all came and that waits for the market clock. */
+  #waitsForClock: (() => boolean) | null = null;
+  #synced = false;
+  #fresh = true;
+  #garbageTold = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  open(number: number): void {
+    this.close();
+    const { host, port, clientId, nowMs, desk } = this.#options;
+    this.#number = number;
+    this.#fresh = true;
+    this.#connection = openConnection({
+      host,
+      port,
+      clientId,
+      queue: new SendQueue({ perSecond: MESSAGES_PER_SECOND, nowMs }),
+      listener: this.#listenTo(number),
+      onDefect: (error) => this.#onDefect(number, error),
+      attach: (api, queue) => desk.attachTo(api, queue),
+    });
+  }
+
+  close(): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#waitsForClock = null;
+    this.#synced = false;
+    this.#options.feed.detach();
+  }
+
+  askTime(): void {
+    this.#connection?.askTime();
+  }
+
+  /** Has the desk read the account, and tells the session once that is done and the market clock is known. */
+  sync(number: number, nextOrderId: number | null, clockIsKnown: () => boolean): void {
+    if (this.#connection === null || number !== this.#number) return;
+    this.#synced = false;
+    this.#waitsForClock = clockIsKnown;
+    const fresh = this.#fresh;
+    this.#fresh = false;
+    this.#options.desk.beginSync(this.#connection, fresh, nextOrderId, () => {
+      this.#synced = true;
+      this.#tellSynced();
+    });
+  }
+
+  startStreams(streams: Streams): void {
+    if (this.#connection === null) return;
+    this.#garbageTold = false;
+    if (streams === "verify") {
+      this.#options.feed.verify();
+      return;
+    }
+    this.#connection.askLiveData();
+    this.#options.feed.attach(this.#connection);
+  }
+
+  #tellSynced(): void {
+    if (!this.#synced || this.#waitsForClock?.() !== true) return;
+    this.#waitsForClock = null;
+    this.#options.post({ type: "synced", connection: this.#number });
+  }
+
+  #listenTo(number: number): GatewayListener {
+    const { desk, feed } = this.#options;
+    return {
+      ...desk.listener,
+      session: (report) => this.#onReport(number, report),
+      tick: (requestId, tickType, value) => feed.tick(requestId, tickType, value),
+      marketDataType: (requestId, type) => feed.marketDataType(requestId, type),
+      bar: (requestId, bar) => feed.bar(requestId, bar),
+      requestError: (id, code, text) => {
+        if (!isRequestId(id)) desk.listener.orderError(id, code, text);
+        else if (!feed.requestError(id, code, text)) this.#options.onLog({ id, code, text }, "a request failed");
+      },
+    };
+  }
+
+  #onReport(connection: number, report: SessionReport): void {
+    const { post, onTime, onLog, alert } = this.#options;
+    switch (report.type) {
+      case "time":
+        onTime(report.epochSeconds);
+        post({ type: "time", connection });
+        this.#tellSynced();
+        return;
+      case "notice":
+        onLog({ code: report.code, text: report.text }, "the gateway says");
+        post({ ...report, connection });
+        return;
+      case "garbage":
+        // Once until a session is ready again: a gateway that talks nonsense does so at every attempt.
+        if (!this.#garbageTold) alert(alerts.garbage(report.text, report.fatal));
+        this.#garbageTold = true;
+        if (report.fatal) post({ type: "closed", connection, error: report.text });
+        return;
+      default:
+        post({ ...report, connection });
+    }
+  }
+
+  #onDefect(connection: number, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#options.onLog({ error: text }, "a handler of the bridge failed");
+    this.#options.alert(alerts.handlerFailed(text));
+    this.#options.post({ type: "closed", connection, error: "a defect of the bridge" });
+  }
+}

@@ -1,0 +1,4 @@
+import { runService } from "#libs/service/mod.ts";
+import { startBridge } from "./bridge.ts";
+
+await runService("gateway-bridge", startBridge);

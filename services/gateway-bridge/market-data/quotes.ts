@@ -1,0 +1,70 @@
+import type { Quote } from "#libs/contracts/mod.ts";
+
+/** Tick types of the broker and the field each stands for (tws.md 5.3); the delayed ones are marked. */
+type Field = "bid" | "ask" | "last" | "bidSize" | "askSize" | "lastSize";
+const FIELDS: readonly (readonly [tickType: number, field: Field, delayed: boolean])[] = [
+  [1, "bid", false],
+  [2, "ask", false],
+  [4, "last", false],
+  [0, "bidSize", false],
+  [3, "askSize", false],
+  [5, "lastSize", false],
+  [66, "bid", true],
+  [67, "ask", true],
+  [68, "last", true],
+  [69, "bidSize", true],
+  [70, "askSize", true],
+  [71, "lastSize", true],
+];
+const FIELD_OF = new Map(FIELDS.map(([tickType, field, delayed]) => [tickType, { field, delayed }]));
+
+/** A quote being gathered: the newest of each field wins. */
+export interface GatheredQuote {
+  readonly symbol: string;
+  bid: number | null;
+  ask: number | null;
+  last: number | null;
+  bidSize: number | null;
+  askSize: number | null;
+  lastSize: number | null;
+  delayed: boolean;
+  receivedAtMonotonicMs: number;
+  /** Ticks since it was last published. */
+  ticks: number;
+  /** Whether a trade was among them. */
+  traded: boolean;
+}
+
+export const newQuote = (symbol: string): GatheredQuote => ({
+  symbol,
+  bid: null,
+  ask: null,
+  last: null,
+  bidSize: null,
+  askSize: null,
+  lastSize: null,
+  delayed: false,
+  receivedAtMonotonicMs: 0,
+  ticks: 0,
+  traded: false,
+});
+
+/** Takes one tick in; false for a type that is no part of a quote. A price of 0 or -1 means there is none. */
+export function takeTick(quote: GatheredQuote, tickType: number, value: number, nowMs: number): boolean {
+  const known = FIELD_OF.get(tickType);
+  if (known === undefined || !Number.isFinite(value)) return false;
+  const { field, delayed } = known;
+  if (field === "bid" || field === "ask" || field === "last") quote[field] = value > 0 ? value : null;
+  else quote[field] = value >= 0 ? value : null;
+  if (field === "last" || field === "lastSize") quote.traded = true;
+  quote.delayed = delayed;
+  quote.receivedAtMonotonicMs = nowMs;
+  quote.ticks += 1;
+  return true;
+}
+
+/** What is published for everything gathered since the last time. */
+export function publishable(quote: GatheredQuote): Quote {
+  const { symbol, bid, ask, bidSize, askSize, last, lastSize, delayed, receivedAtMonotonicMs, ticks } = quote;
+  return { symbol, bid, ask, bidSize, askSize, last, lastSize, delayed, receivedAtMonotonicMs, ticks };
+}

@@ -1,0 +1,243 @@
+import {
+  type Approval,
+  type ClientOrderId,
+  type Execution,
+  type Fill,
+  type OrderEvent,
+  type OrderStatus,
+  type Position,
+  TERMINAL_ORDER_STATUSES,
+} from "#libs/contracts/mod.ts";
+import { tradingDayOf } from "#libs/time/mod.ts";
+import { addExecution, type Holding, payCommission, removeExecution } from "./holdings.ts";
+import { type Leg, legsOf } from "./legs.ts";
+
+/** An approval that nothing has happened to yet. */
+export interface PendingApproval {
+  readonly approval: Approval;
+  /** Id of the approval's message, carried on as `causedBy`. */
+  readonly messageId: string;
+}
+
+/** An order that the bridge recorded as submitted, and that is not over. */
+export interface OpenOrder extends Leg {
+  readonly status: Exclude<OrderStatus, "filled" | "canceled" | "rejected" | "expired" | "not-sent">;
+  readonly orderId: number | null;
+  readonly permId: number | null;
+  /** Shares, by our own count of executions; corrections replaced. */
+  readonly filledQuantity: number;
+  readonly averagePrice: number | null;
+  /** Market time of its submission; null when no market clock was known. */
+  readonly submittedAt: number | null;
+  /** Id of the approval's message. */
+  readonly messageId: string | null;
+}
+
+/** An order that is over: what late executions and repeated messages are compared with. */
+export interface ClosedOrder {
+  readonly status: OrderStatus;
+  readonly filledQuantity: number;
+  readonly permId: number | null;
+  readonly day: string | null;
+}
+
+export interface KnownExecution {
+  readonly clientOrderId: ClientOrderId | null;
+  readonly symbol: string;
+  readonly side: Execution["side"];
+  readonly quantity: number;
+  readonly price: number;
+  readonly executedAt: number;
+  /** USD; null until the commission report came. */
+  readonly commission: number | null;
+  /** The correction that replaced it; it counts no longer. */
+  readonly replacedBy: string | null;
+}
+
+/**
+ * Everything the bridge knows from the ledger: a fold over approvals, order events, fills and positions.
+ *
+ * It is changed in place and has one owner: copying it for every event would cost an order's whole latency budget
+ * once there are thousands of orders. Two instances live side by side: the fold's, which holds what is on the disk,
+ * and the working one, which also holds what is on its way there (recorder.ts).
+ */
+export interface Book {
+  readonly pending: Map<ClientOrderId, PendingApproval>;
+  readonly open: Map<ClientOrderId, OpenOrder>;
+  readonly closed: Map<ClientOrderId, ClosedOrder>;
+  /** Protective orders whose entry is submitted and which have no event of their own yet. */
+  readonly awaited: Map<ClientOrderId, Leg & { readonly messageId: string | null }>;
+  readonly executions: Map<string, KnownExecution>;
+  /** What our own executions explain. */
+  readonly holdings: Map<string, Holding>;
+  /** Positions as last published: what must be published again when it changes. */
+  readonly published: Map<string, Pick<Position, "quantity" | "averageCost" | "explained">>;
+  /** USD that executions and commissions added to the cash, since the beginning of this ledger. */
+  cash: number;
+  /** The highest order id ever used. */
+  highestOrderId: number;
+  /** The New York day of the newest execution, and cash plus holdings at cost when it began. */
+  day: { readonly tradingDay: string; readonly valueAtStart: number } | null;
+}
+
+export const emptyBook = (): Book => ({
+  pending: new Map(),
+  open: new Map(),
+  closed: new Map(),
+  awaited: new Map(),
+  executions: new Map(),
+  holdings: new Map(),
+  published: new Map(),
+  cash: 0,
+  highestOrderId: 0,
+  day: null,
+});
+
+export function applyApproval(book: Book, approval: Approval, messageId: string): void {
+  const id = approval.intent.clientOrderId;
+  if (book.open.has(id) || book.closed.has(id)) return;
+  book.pending.set(id, { approval, messageId });
+}
+
+/** @param marketMs market time of the event, for the day a day order belongs to. */
+export function applyOrderEvent(book: Book, event: OrderEvent, marketMs: number | null): void {
+  const id = event.clientOrderId;
+  if (event.orderId !== null) book.highestOrderId = Math.max(book.highestOrderId, event.orderId);
+  const before = book.open.get(id) ?? takeDefinition(book, id, marketMs);
+  if (TERMINAL_ORDER_STATUSES.has(event.status)) {
+    book.open.delete(id);
+    book.closed.set(id, {
+      status: event.status,
+      filledQuantity: Math.max(before?.filledQuantity ?? 0, event.filledQuantity),
+      permId: event.permId ?? before?.permId ?? null,
+      day: dayOf(before?.submittedAt ?? marketMs),
+    });
+    return;
+  }
+  if (before === undefined || book.closed.has(id)) return;
+  book.open.set(id, {
+    ...before,
+    status: event.status as OpenOrder["status"],
+    orderId: event.orderId ?? before.orderId,
+    permId: event.permId ?? before.permId,
+  });
+}
+
+export function applyFill(book: Book, fill: Fill): void {
+  if (fill.kind === "commission") applyCommission(book, fill.executionId, fill.commission);
+  else applyExecution(book, fill);
+}
+
+/** What an order's first event is about: the approval's entry, or a protective order of an entry submitted before. */
+function takeDefinition(book: Book, id: ClientOrderId, marketMs: number | null): OpenOrder | undefined {
+  const fresh = {
+    status: "submitted",
+    orderId: null,
+    permId: null,
+    filledQuantity: 0,
+    averagePrice: null,
+    submittedAt: marketMs,
+  } as const;
+  const pending = book.pending.get(id);
+  if (pending !== undefined) {
+    book.pending.delete(id);
+    const [entry, ...protective] = legsOf(pending.approval.intent);
+    for (const leg of protective) book.awaited.set(leg.clientOrderId, { ...leg, messageId: pending.messageId });
+    return { ...entry, ...fresh, messageId: pending.messageId };
+  }
+  const awaited = book.awaited.get(id);
+  if (awaited === undefined) return undefined;
+  book.awaited.delete(id);
+  return { ...awaited, ...fresh };
+}
+
+function applyExecution(book: Book, execution: Execution): void {
+  if (book.executions.has(execution.executionId)) return;
+  beginDay(book, tradingDayOf(execution.executedAt));
+  const replaced = execution.corrects === null ? undefined : book.executions.get(execution.corrects);
+  if (execution.corrects !== null && replaced !== undefined && replaced.replacedBy === null) {
+    book.executions.set(execution.corrects, { ...replaced, replacedBy: execution.executionId });
+    book.cash += signed(replaced) * replaced.price;
+    setHolding(book, replaced.symbol, removeExecution(book.holdings.get(replaced.symbol), replaced));
+  }
+  const known: KnownExecution = {
+    clientOrderId: execution.clientOrderId,
+    symbol: execution.symbol,
+    side: execution.side,
+    quantity: execution.quantity,
+    price: execution.price,
+    executedAt: execution.executedAt,
+    commission: replaced?.commission ?? null,
+    replacedBy: null,
+  };
+  book.executions.set(execution.executionId, known);
+  book.cash -= signed(known) * known.price;
+  setHolding(book, known.symbol, addExecution(book.holdings.get(known.symbol), known));
+  if (execution.clientOrderId !== null) countFilled(book, execution.clientOrderId, replaced, known);
+}
+
+function countFilled(book: Book, id: ClientOrderId, replaced: KnownExecution | undefined, added: KnownExecution): void {
+  const quantity = added.quantity - (replaced?.quantity ?? 0);
+  const order = book.open.get(id);
+  if (order === undefined) {
+    const closed = book.closed.get(id);
+    if (closed !== undefined) book.closed.set(id, { ...closed, filledQuantity: closed.filledQuantity + quantity });
+    return;
+  }
+  const value =
+    (order.averagePrice ?? 0) * order.filledQuantity +
+    added.quantity * added.price -
+    (replaced === undefined ? 0 : replaced.quantity * replaced.price);
+  const filledQuantity = order.filledQuantity + quantity;
+  book.open.set(id, {
+    ...order,
+    filledQuantity,
+    averagePrice: filledQuantity > 0 ? value / filledQuantity : null,
+  });
+}
+
+function applyCommission(book: Book, executionId: string, commission: number): void {
+  const execution = book.executions.get(executionId);
+  if (execution === undefined) return;
+  const change = commission - (execution.commission ?? 0);
+  if (change === 0 && execution.commission !== null) return;
+  book.executions.set(executionId, { ...execution, commission });
+  book.cash -= change;
+  setHolding(book, execution.symbol, payCommission(book.holdings.get(execution.symbol), execution.side, change));
+}
+
+function beginDay(book: Book, tradingDay: string): void {
+  if (book.day !== null && book.day.tradingDay >= tradingDay) return;
+  book.day = { tradingDay, valueAtStart: valueAtCost(book) };
+  forgetBefore(book, tradingDay);
+}
+
+/** Cash plus holdings at what they cost. */
+export function valueAtCost(book: Book): number {
+  let value = book.cash;
+  for (const holding of book.holdings.values()) value += holding.quantity * holding.averageCost;
+  return value;
+}
+
+/**
+ * The broker repeats executions since midnight and completed orders of the day; what is a week old is never
+ * compared again. That no order is sent twice does not rest on this memory: the ledger itself refuses a second
+ * `submitted` for ever.
+ */
+const REMEMBERED_DAYS = 7;
+
+function forgetBefore(book: Book, tradingDay: string): void {
+  const oldest = Temporal.PlainDate.from(tradingDay).subtract({ days: REMEMBERED_DAYS }).toString();
+  for (const [id, { executedAt }] of book.executions) if (tradingDayOf(executedAt) < oldest) book.executions.delete(id);
+  for (const [id, { day }] of book.closed) if (day !== null && day < oldest) book.closed.delete(id);
+}
+
+function setHolding(book: Book, symbol: string, holding: Holding | undefined): void {
+  if (holding === undefined) book.holdings.delete(symbol);
+  else book.holdings.set(symbol, holding);
+}
+
+const dayOf = (marketMs: number | null): string | null => (marketMs === null ? null : tradingDayOf(marketMs));
+
+const signed = ({ side, quantity }: { side: Execution["side"]; quantity: number }): number =>
+  side === "buy" ? quantity : -quantity;

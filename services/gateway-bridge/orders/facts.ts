@@ -1,0 +1,65 @@
+import type { ClientOrderId, Fill, OrderEvent, OrderStatus } from "#libs/contracts/mod.ts";
+import type { Book, OpenOrder } from "./book.ts";
+import type { Leg } from "./legs.ts";
+
+/** Something that happened, to be recorded in the ledger and applied to the book. */
+export type Fact =
+  | { readonly kind: "order"; readonly event: OrderEvent }
+  | { readonly kind: "fill"; readonly fill: Fill };
+
+/** The event that brings an open order to a new status. */
+export function orderFact(
+  order: OpenOrder,
+  status: OrderStatus,
+  reason: string | null,
+  known: {
+    readonly permId?: number | null;
+    readonly filledQuantity?: number;
+    readonly averagePrice?: number | null;
+  } = {},
+): Fact {
+  const filledQuantity = known.filledQuantity ?? order.filledQuantity;
+  return {
+    kind: "order",
+    event: {
+      clientOrderId: order.clientOrderId,
+      parentClientOrderId: order.parentClientOrderId,
+      symbol: order.symbol,
+      side: order.side,
+      status,
+      orderId: order.orderId,
+      permId: known.permId ?? order.permId,
+      filledQuantity,
+      leavesQuantity: Math.max(0, order.quantity - filledQuantity),
+      averagePrice: known.averagePrice === undefined ? order.averagePrice : known.averagePrice,
+      reason,
+    },
+  };
+}
+
+/** The first event of an order: nothing is filled, and the broker does not know it yet. */
+export function firstEvent(leg: Leg, status: OrderStatus, orderId: number | null, reason: string | null): OrderEvent {
+  return {
+    clientOrderId: leg.clientOrderId,
+    parentClientOrderId: leg.parentClientOrderId,
+    symbol: leg.symbol,
+    side: leg.side,
+    status,
+    orderId,
+    permId: null,
+    filledQuantity: 0,
+    leavesQuantity: leg.quantity,
+    averagePrice: null,
+    reason,
+  };
+}
+
+/**
+ * What an execution or its correction makes of its order: `partially-filled` or `filled`, by our own count. Call it
+ * after the fill was applied to the book. Undefined for an order that is not open: its fill is recorded all the same.
+ */
+export function fillProgress(book: Book, id: ClientOrderId): Fact | undefined {
+  const order = book.open.get(id);
+  if (order === undefined || order.filledQuantity <= 0) return undefined;
+  return orderFact(order, order.filledQuantity >= order.quantity ? "filled" : "partially-filled", null);
+}

@@ -1,0 +1,88 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import type { FoldOptions, LedgerEvent } from "#libs/bus/mod.ts";
+import {
+  type Approval,
+  approvedMessage,
+  type Envelope,
+  encodeToken,
+  fillMessage,
+  orderEventMessage,
+  positionMessage,
+} from "#libs/contracts/mod.ts";
+import { applyApproval, applyFill, applyOrderEvent, type Book, emptyBook } from "./book.ts";
+
+/** Version of the snapshot's shape. */
+const STATE_VERSION = 1;
+/** A message on the bus holds 256 KiB; older executions are left out of the snapshot before it would not fit. */
+const SNAPSHOT_CHARACTERS_MAX = 180_000;
+
+export const bookFold: Omit<FoldOptions<Book>, "onLive"> = {
+  service: "gateway-bridge",
+  stateVersion: STATE_VERSION,
+  initial: emptyBook,
+  apply: applyEvent,
+  save: saveBook,
+  load: (json) => loadBook(json as string),
+};
+
+function applyEvent(book: Book, event: LedgerEvent): Book {
+  const approved = approvalIn(event);
+  if (approved !== undefined) applyApproval(book, approved.data, approved.id);
+  const order = event.as(orderEventMessage);
+  if (order !== undefined) applyOrderEvent(book, order.data, order.marketTime);
+  const fill = event.as(fillMessage);
+  if (fill !== undefined) applyFill(book, fill.data);
+  const position = event.as(positionMessage);
+  if (position !== undefined) {
+    const { symbol, quantity, averageCost, explained } = position.data;
+    book.published.set(symbol, { quantity, averageCost, explained });
+  }
+  return book;
+}
+
+/**
+ * The approval in an event, when it is one to act on: written by risk, and on the subject of the very order it
+ * approves. Replies of the server could be steered onto an approval's subject (nats.md 5); they are neither.
+ */
+export function approvalIn(event: LedgerEvent): Envelope<Approval> | undefined {
+  const approved = event.as(approvedMessage);
+  if (approved === undefined || approved.source !== "risk") return undefined;
+  return event.subject.endsWith(`.${encodeToken(approved.data.intent.clientOrderId)}`) ? approved : undefined;
+}
+
+export function saveBook(book: Book): string {
+  const executions = [...book.executions];
+  for (;;) {
+    const json = JSON.stringify({
+      pending: [...book.pending],
+      open: [...book.open],
+      closed: [...book.closed],
+      awaited: [...book.awaited],
+      executions,
+      holdings: [...book.holdings],
+      published: [...book.published],
+      cash: book.cash,
+      highestOrderId: book.highestOrderId,
+      day: book.day,
+    });
+    const text = deflateRawSync(json, { level: 1 }).toString("base64");
+    if (text.length <= SNAPSHOT_CHARACTERS_MAX || executions.length === 0) return text;
+    executions.splice(0, Math.ceil(executions.length / 4));
+  }
+}
+
+export function loadBook(text: string): Book {
+  const saved = JSON.parse(inflateRawSync(Buffer.from(text, "base64")).toString("utf8"));
+  return {
+    pending: new Map(saved.pending),
+    open: new Map(saved.open),
+    closed: new Map(saved.closed),
+    awaited: new Map(saved.awaited),
+    executions: new Map(saved.executions),
+    holdings: new Map(saved.holdings),
+    published: new Map(saved.published),
+    cash: saved.cash,
+    highestOrderId: saved.highestOrderId,
+    day: saved.day,
+  };
+}

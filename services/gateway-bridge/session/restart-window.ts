@@ -1,0 +1,34 @@
+import { epochMsOf, tradingDayOf } from "#libs/time/mod.ts";
+
+export interface RestartSettings {
+  /** New York time of day, `HH:mm`. */
+  readonly restartAt: string;
+  readonly windowMinutes: number;
+  readonly freezeSeconds: number;
+}
+
+/** The daily restart as it falls on one New York day; epoch milliseconds of the market clock. */
+export interface RestartWindow {
+  readonly day: string;
+  /** From here on a drop is expected. */
+  readonly startsMs: number;
+  /** From here on no order is submitted: one written just before the restart can vanish without a reply (Lean#242). */
+  readonly freezesMs: number;
+  readonly restartsMs: number;
+  /** From here on an absent gateway is an outage. */
+  readonly endsMs: number;
+}
+
+/** The restart of the New York day that `marketMs` falls on. */
+export function restartWindowOn(marketMs: number, settings: RestartSettings): RestartWindow {
+  const day = tradingDayOf(marketMs);
+  const restartsMs = epochMsOf(day, settings.restartAt);
+  const windowMs = settings.windowMinutes * 60_000;
+  return {
+    day,
+    startsMs: restartsMs - Math.max(windowMs, settings.freezeSeconds * 1000),
+    freezesMs: restartsMs - settings.freezeSeconds * 1000,
+    restartsMs,
+    endsMs: restartsMs + windowMs,
+  };
+}
