@@ -20,16 +20,18 @@ const GREETING_WAIT_MS = 10_000;
 /** The message in flight and its receipt may take this long at a stop; `STOP_DEADLINE_MS` in libs/service is 8 s. */
 const STOP_GRACE_MS = 4000;
 
+/** What the notifier uses of a service's context. */
+export type NotifierContext = Pick<ServiceContext<"notifier">, "mode" | "bus" | "clock"> & {
+  readonly settings: Pick<ServiceContext<"notifier">["settings"], "discordWebhookUrl">;
+};
+
 export interface NotifierOptions {
   readonly pace?: PaceSettings;
   readonly timeouts?: WebhookTimeouts;
 }
 
 /** Starts the notifier: the alert outbox, what the ledger tells, the watch over the other services. */
-export async function startNotifier(
-  context: Pick<ServiceContext<"notifier">, "settings" | "mode" | "bus" | "clock">,
-  options: NotifierOptions = {},
-): Promise<Service> {
+export async function startNotifier(context: NotifierContext, options: NotifierOptions = {}): Promise<Service> {
   const { bus, clock, mode } = context;
   const { logger } = bus.context;
   const webhookUrl = context.settings.discordWebhookUrl;

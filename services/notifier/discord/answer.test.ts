@@ -54,7 +54,7 @@ describe("the webhook's address", () => {
 
   it("is taken out of a text, whole, as a path, and as the token alone", () => {
     const text = `failed: ${url}?wait=true, path /api/webhooks/1088000000000000001/abcDEF0123456789_-abcDEF0123456789, token abcDEF0123456789_-abcDEF0123456789`;
-    expect(clean(text)).toBe("failed: [webhook]?wait=true, path [webhook], token [webhook]");
+    expect(clean(text)).toBe("failed: (webhook)?wait=true, path (webhook), token (webhook)");
     expect(clean("nothing here")).toBe("nothing here");
     expect(scrubber("")("nothing set")).toBe("nothing set");
   });

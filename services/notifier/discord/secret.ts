@@ -9,5 +9,5 @@ export function scrubber(webhookUrl: string): (text: string) => string {
   const url = new URL(webhookUrl);
   const parts = url.pathname.split("/").filter((part) => part.length >= SECRET_LENGTH_MIN && /\D/.test(part));
   const secrets = [webhookUrl, url.href, ...(url.pathname.length >= SECRET_LENGTH_MIN ? [url.pathname] : []), ...parts];
-  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "[webhook]"), text);
+  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "(webhook)"), text);
 }
