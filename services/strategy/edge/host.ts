@@ -184,8 +184,10 @@ export class StrategyHost implements Service {
     this.#readNewestBars();
   }
 
+  /** The day is over. What a strategy keeps overnight it meant to keep. */
   async #dismiss(): Promise<void> {
-    await this.#letGo([...this.#runs.keys()]);
+    await this.#snapshots.flush(this.#runs.keys());
+    this.#runs.clear();
     this.#refused = [];
     this.#feed.follow([]);
     await this.#publishInterest();
@@ -277,7 +279,12 @@ export class StrategyHost implements Service {
         this.#onAnswer(strategy, effect);
         return;
       case "cancel":
-        void cancelOrder(bus, effect, this.#alerts);
+        void cancelOrder(
+          bus,
+          effect,
+          this.#alerts,
+          (id) => this.#runs.get(strategy)?.memory.book.orders[id] !== undefined,
+        );
         return;
       case "signal":
         this.#figures.signals += 1;
