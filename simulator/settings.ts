@@ -126,6 +126,8 @@ export function gatewayOptions(settings: Settings): SimulatedGatewayOptions {
     dayTradesRemaining: settings.dayTradesRemaining,
     restartDowntimeS: settings.restartDowntimeS,
     serverVersionMax: settings.serverVersionMax,
+    // Nobody looks at frames inside the program: the frame log and the counts are what it shows.
+    framesKept: 0,
     ...(settings.symbols === undefined ? {} : { symbols: settings.symbols }),
     ...(settings.data === undefined ? {} : { dataFolder: settings.data }),
     ...(settings.restartAt === undefined ? {} : { restartAt: settings.restartAt }),

@@ -9,6 +9,7 @@ import { Ledger } from "./ledger.ts";
 import { buyingPowerRefusal, type Exposure, whatIfMargins } from "./margin.ts";
 import { type Fill, fillFrom, isStopElected, type Liquidity } from "./matching.ts";
 import { type BrokerOrder, hasLimit, isLive, isStop, leavesQuantity, sideOf } from "./order.ts";
+import { OrderBook } from "./order-book.ts";
 import type { Position } from "./positions.ts";
 import { type Refusal, refusalOfTerms } from "./refusal.ts";
 import { areTied, canTrade, endsWith, type SessionKind, sessionAt } from "./rules.ts";
@@ -29,10 +30,7 @@ export interface OrderRequest {
 export class Broker {
   readonly #settings: AccountSettings;
   readonly #ledger: Ledger;
-  readonly #live = new Map<number, BrokerOrder>();
-  readonly #completed: BrokerOrder[] = [];
-  readonly #byOwner = new Map<string, BrokerOrder>();
-  readonly #orderIdFloors = new Map<number, number>();
+  readonly #orders = new OrderBook();
   readonly #quotes = new Map<string, { quote: Quote; liquidity: Liquidity }>();
   #nextPermId: number;
   #session: SessionKind = "closed";
@@ -45,12 +43,12 @@ export class Broker {
   }
 
   get liveOrders(): BrokerOrder[] {
-    return [...this.#live.values()];
+    return this.#orders.live;
   }
 
   /** Filled, cancelled and rejected orders, oldest first. */
   get completedOrders(): readonly BrokerOrder[] {
-    return this.#completed;
+    return this.#orders.completed;
   }
 
   /** Every execution ever sent, corrections included, oldest first. */
@@ -79,20 +77,18 @@ export class Broker {
 
   /** The id the gateway proposes to a client: above every one it used. */
   nextOrderId(clientId: number): number {
-    return (this.#orderIdFloors.get(clientId) ?? 0) + 1;
+    return this.#orders.nextOrderId(clientId);
   }
 
   /** What a restart of the real gateway sometimes does: ids already used are handed out again (Lean#242). */
   rollBackOrderIds(count: number): void {
-    for (const [clientId, floor] of this.#orderIdFloors) this.#orderIdFloors.set(clientId, Math.max(0, floor - count));
+    this.#orders.rollBackOrderIds(count);
   }
 
   /** Orders that were never transmitted live in the gateway only; its restart wipes them. */
   forgetUntransmitted(): void {
     for (const order of this.liveOrders) {
-      if (order.phase !== "untransmitted") continue;
-      this.#live.delete(order.permId);
-      this.#byOwner.delete(ownerKey(order.clientId, order.orderId));
+      if (order.phase === "untransmitted") this.#orders.forget(order);
     }
   }
 
@@ -103,24 +99,24 @@ export class Broker {
   }
 
   #place(request: OrderRequest, nowEpochS: number): Effect[] {
-    const existing = this.#byOwner.get(ownerKey(request.clientId, request.orderId));
+    const existing = this.#orders.ofOwner(request.clientId, request.orderId);
     if (existing !== undefined && isLive(existing)) return this.#modify(existing, request, nowEpochS);
     const refusal = this.#refusalOf(request, existing);
     if (refusal !== undefined) return [errorEffect(request, refusal)];
     if (request.terms.whatIf) return [this.#whatIf(request)];
-    this.#orderIdFloors.set(request.clientId, Math.max(request.orderId, this.nextOrderId(request.clientId) - 1));
+    this.#orders.useOrderId(request.clientId, request.orderId);
     const parent = this.#parentOf(request);
     const order = newOrder(request, this.#nextPermId, parent?.permId ?? 0, this.#settings.account);
     this.#nextPermId += 1;
     // A child only becomes active with its parent's position: it never adds exposure of its own.
     const shortfall = parent === undefined ? buyingPowerRefusal(this.#exposureOf(request), this.figures()) : undefined;
     if (shortfall !== undefined) return this.#reject(order, shortfall, nowEpochS);
-    this.#store(order);
+    this.#orders.store(order);
     return order.terms.transmit ? this.#transmit(order, nowEpochS) : [];
   }
 
   cancel(clientId: number, orderId: number, nowEpochS: number): Effect[] {
-    const order = this.#byOwner.get(ownerKey(clientId, orderId));
+    const order = this.#orders.ofOwner(clientId, orderId);
     const owner = { clientId, orderId };
     if (order === undefined) {
       return [errorEffect(owner, { code: 10147, text: `OrderId ${orderId} that needs to be cancelled is not found.` })];
@@ -136,7 +132,7 @@ export class Broker {
   /** REQ_GLOBAL_CANCEL: every live order of every client. */
   cancelAll(nowEpochS: number): Effect[] {
     return this.liveOrders.flatMap((order) =>
-      this.#live.has(order.permId) ? this.#cancelOrder(order, nowEpochS) : [],
+      this.#orders.liveOrder(order.permId) !== undefined ? this.#cancelOrder(order, nowEpochS) : [],
     );
   }
 
@@ -197,7 +193,7 @@ export class Broker {
   }
 
   #parentOf(request: OrderRequest): BrokerOrder | undefined {
-    return this.#byOwner.get(ownerKey(request.clientId, request.terms.parentId));
+    return this.#orders.ofOwner(request.clientId, request.terms.parentId);
   }
 
   #modify(order: BrokerOrder, request: OrderRequest, nowEpochS: number): Effect[] {
@@ -213,7 +209,7 @@ export class Broker {
     if (terms.totalQuantity <= order.filled)
       return [errorEffect(request, { code: 104, text: "Cannot modify a filled order." })];
     const modified = { ...order, terms, isResting: false };
-    this.#store(modified);
+    this.#orders.store(modified);
     if (order.phase === "untransmitted") return terms.transmit ? this.#transmit(modified, nowEpochS) : [];
     return [...this.#announce(modified), ...this.#match(order.permId, nowEpochS)];
   }
@@ -245,7 +241,7 @@ export class Broker {
       completedAtEpochS: nowEpochS,
       completedReason: refusal.text,
     };
-    this.#store(rejected);
+    this.#orders.store(rejected);
     return [
       { kind: "open-order", order: rejected },
       { kind: "order-status", order: rejected },
@@ -255,7 +251,7 @@ export class Broker {
 
   /** The last order of a bracket carries the whole group to the exchange: the parent first, then its children. */
   #transmit(order: BrokerOrder, nowEpochS: number): Effect[] {
-    const parent = order.parentPermId === 0 ? undefined : this.#live.get(order.parentPermId);
+    const parent = order.parentPermId === 0 ? undefined : this.#orders.liveOrder(order.parentPermId);
     const root = parent ?? order;
     const group = [root, ...this.liveOrders.filter((other) => root !== order && other.parentPermId === root.permId)];
     const effects: Effect[] = [];
@@ -263,7 +259,7 @@ export class Broker {
     for (const member of announced) {
       const phase = this.#phaseOf({ ...member, phase: "working" });
       const sent = { ...member, phase };
-      this.#store(sent);
+      this.#orders.store(sent);
       effects.push(...this.#accept(sent, nowEpochS));
     }
     for (const member of announced) effects.push(...this.#match(member.permId, nowEpochS));
@@ -300,40 +296,40 @@ export class Broker {
   /** Where a transmitted order belongs, by its parent, the session and its trigger. */
   #phaseOf(order: BrokerOrder): BrokerOrder["phase"] {
     if (!isLive(order) || order.phase === "untransmitted") return order.phase;
-    const parent = order.parentPermId === 0 ? undefined : this.#live.get(order.parentPermId);
+    const parent = order.parentPermId === 0 ? undefined : this.#orders.liveOrder(order.parentPermId);
     if (parent !== undefined) return "waiting-parent";
     if (!canTrade(order, this.#session)) return "waiting-open";
     return isStop(order) && !order.isTriggered ? "waiting-trigger" : "working";
   }
 
   #rephase(permId: number): Effect[] {
-    const order = this.#live.get(permId);
+    const order = this.#orders.liveOrder(permId);
     if (order === undefined) return [];
     const phase = this.#phaseOf(order);
     if (phase === order.phase) return [];
     const moved = { ...order, phase };
-    this.#store(moved);
+    this.#orders.store(moved);
     return this.#announce(moved);
   }
 
   #match(permId: number, nowEpochS: number): Effect[] {
     const effects: Effect[] = [];
-    let order = this.#live.get(permId);
+    let order = this.#orders.liveOrder(permId);
     const market = order === undefined ? undefined : this.#quotes.get(order.instrument.symbol);
     if (order === undefined || market === undefined) return effects;
     if (order.phase === "waiting-trigger" && isStopElected(order, market.quote)) {
       order = { ...order, isTriggered: true };
-      this.#store(order);
+      this.#orders.store(order);
       effects.push(...this.#rephase(permId));
-      order = this.#live.get(permId) ?? order;
+      order = this.#orders.liveOrder(permId) ?? order;
     }
     if (order.phase !== "working") return effects;
     const fill = fillFrom(order, market.quote, market.liquidity);
     if (fill !== undefined) effects.push(...this.#fill(order, fill, nowEpochS));
-    const left = this.#live.get(permId);
+    const left = this.#orders.liveOrder(permId);
     if (left === undefined) return effects;
     if (left.terms.timeInForce === "IOC") return [...effects, ...this.#cancelOrder(left, nowEpochS)];
-    if (fill === undefined && !left.isResting) this.#store({ ...left, isResting: true });
+    if (fill === undefined && !left.isResting) this.#orders.store({ ...left, isResting: true });
     return effects;
   }
 
@@ -354,7 +350,7 @@ export class Broker {
       completedAtEpochS: isComplete ? nowEpochS : undefined,
       completedReason: isComplete ? `Filled Size: ${filled}` : "",
     };
-    this.#store(updated);
+    this.#orders.store(updated);
     const execution = this.#ledger.record(updated, fill, commission - order.commission, nowEpochS);
     const position = this.#ledger.position(symbol);
     const effects: Effect[] = [{ kind: "execution", execution }, ...this.#announce(updated)];
@@ -376,7 +372,7 @@ export class Broker {
   #afterFill(order: BrokerOrder, quantity: number, nowEpochS: number): Effect[] {
     const effects: Effect[] = [];
     if (order.phase === "filled") {
-      for (const child of this.liveOrders.filter((other) => other.parentPermId === order.permId)) {
+      for (const child of this.#orders.liveChildren(order.permId)) {
         effects.push(...this.#rephase(child.permId), ...this.#match(child.permId, nowEpochS));
       }
     }
@@ -388,7 +384,7 @@ export class Broker {
       } else {
         const terms = { ...sibling.terms, totalQuantity: sibling.terms.totalQuantity - quantity };
         const reduced = { ...sibling, terms };
-        this.#store(reduced);
+        this.#orders.store(reduced);
         effects.push(...this.#announce(reduced));
       }
     }
@@ -403,30 +399,20 @@ export class Broker {
       completedAtEpochS: nowEpochS,
       completedReason: "Cancelled by Trader",
     };
-    this.#store(cancelled);
+    this.#orders.store(cancelled);
     const effects: Effect[] = [
       { kind: "order-status", order: cancelled },
       errorEffect(order, { code: 202, text: "Order Canceled - reason:" }),
     ];
-    for (const child of this.liveOrders.filter((other) => other.parentPermId === order.permId)) {
+    for (const child of this.#orders.liveChildren(order.permId)) {
       if (order.filled === 0) {
         effects.push(...this.#cancelOrder(child, nowEpochS));
       } else {
-        this.#store({ ...child, terms: { ...child.terms, totalQuantity: order.filled } });
+        this.#orders.store({ ...child, terms: { ...child.terms, totalQuantity: order.filled } });
         effects.push(...this.#rephase(child.permId), ...this.#match(child.permId, nowEpochS));
       }
     }
     return effects;
-  }
-
-  #store(order: BrokerOrder): void {
-    this.#byOwner.set(ownerKey(order.clientId, order.orderId), order);
-    if (isLive(order)) {
-      this.#live.set(order.permId, order);
-    } else {
-      this.#live.delete(order.permId);
-      this.#completed.push(order);
-    }
   }
 }
 
@@ -450,10 +436,6 @@ function newOrder(request: OrderRequest, permId: number, parentPermId: number, a
     completedAtEpochS: undefined,
     completedReason: "",
   };
-}
-
-function ownerKey(clientId: number, orderId: number): string {
-  return `${clientId}/${orderId}`;
 }
 
 function errorEffect(owner: { readonly clientId: number; readonly orderId: number }, refusal: Refusal): Effect {

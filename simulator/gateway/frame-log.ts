@@ -17,9 +17,6 @@ export interface RecordedFrame {
   readonly fields: readonly Field[];
 }
 
-/** Frames kept in memory in each direction; older ones are only in the counts and the file. */
-const recordedFramesMax = 200_000;
-
 /** Frames sent so often that keeping them would cost more than they tell; they are counted, and written to the file. */
 const countedOnly: ReadonlySet<string> = new Set<ResponseName>([
   "TICK_PRICE",
@@ -34,10 +31,15 @@ export class FrameLog {
   readonly #sent: RecordedFrame[] = [];
   readonly #receivedCounts = new Map<string, number>();
   readonly #sentCounts = new Map<string, number>();
+  readonly #keptMax: number;
   readonly #file: WriteStream | undefined;
 
-  /** @param path JSON-lines file to append to; undefined for none. */
-  constructor(path: string | undefined, onError: (error: Error) => void) {
+  /**
+   * @param keptMax frames kept in memory in each direction; older ones are only in the counts and the file.
+   * @param path JSON-lines file to append to; undefined for none.
+   */
+  constructor(keptMax: number, path: string | undefined, onError: (error: Error) => void) {
+    this.#keptMax = keptMax;
     if (path === undefined) return;
     this.#file = createWriteStream(path, { flags: "a" });
     this.#file.on("error", onError);
@@ -75,10 +77,10 @@ export class FrameLog {
     const received = frame.direction === "received";
     const name = (received ? requestName(id) : responseName(id)) ?? `UNKNOWN_${frame.fields[0]}`;
     this.countOnly(frame.direction, name, 1);
-    if (received || !countedOnly.has(name)) {
+    if (this.#keptMax > 0 && (received || !countedOnly.has(name))) {
       const frames = received ? this.#received : this.#sent;
       // Dropped in blocks: shifting one a time would move the whole list for every frame.
-      if (frames.length >= recordedFramesMax) frames.splice(0, recordedFramesMax / 10);
+      if (frames.length >= this.#keptMax) frames.splice(0, Math.ceil(this.#keptMax / 10));
       frames.push({ ...frame, id, name });
     }
     this.#write(frame, id, name);

@@ -31,6 +31,8 @@ export interface SimulatedGatewayOptions {
   readonly restartDowntimeS?: number;
   /** File that gets every frame as a JSON line; none by default. */
   readonly frameLogPath?: string;
+  /** Frames kept in memory in each direction for `frames`, default 100,000; the counts are complete in any case. */
+  readonly framesKept?: number;
   /** Highest server version offered, 177 to 193, default 193. */
   readonly serverVersionMax?: number;
   readonly log?: Log;

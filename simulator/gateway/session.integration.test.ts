@@ -1,6 +1,7 @@
 import { connect } from "node:net";
-import { EventName } from "@stoqey/ib";
+import { EventName, WhatToShow } from "@stoqey/ib";
 import { afterEach, describe, expect, it } from "vitest";
+import { instantOf } from "../market/new-york.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../mod.ts";
 import { limitOrder, pause, stock, TestClient } from "../testing/client.ts";
 
@@ -208,8 +209,11 @@ describe("a restart", () => {
     const gateway = await gatewayWith({ startTime: "16:29:00", speed: 300, restartAt: "16:30", restartDowntimeS: 75 });
     const client = clientOf(gateway);
     await client.ready();
+    client.api.reqRealTimeBars(1, stock("SPY"), 5, WhatToShow.TRADES, false);
     await client.next(EventName.disconnected);
     expect(gateway.isListening).toBe(false);
+    // Everything up to the cut was sent: the last bar of the minute before is there.
+    expect(client.all(EventName.realtimeBar).at(-1)?.[1]).toBe(instantOf("2025-10-07", "16:29:55"));
     await expect.poll(() => gateway.isListening, { timeout: 3000 }).toBe(true);
     await clientOf(gateway).ready();
   });

@@ -86,7 +86,7 @@ export class SimulatedGateway {
       dayTradesRemaining: dayTradesOf(options.dayTradesRemaining),
     };
     this.#broker = new Broker(this.#account, seed);
-    this.frames = new FrameLog(options.frameLogPath, (error) =>
+    this.frames = new FrameLog(options.framesKept ?? 100_000, options.frameLogPath, (error) =>
       this.#log("error", "the frame log cannot be written", { path: options.frameLogPath, reason: error.message }),
     );
     this.#listener = new Listener(options.port ?? 0, (socket) => this.#accept(socket));
@@ -245,8 +245,9 @@ export class SimulatedGateway {
   /** Cuts every connection without a word. The port stays open. */
   dropConnections(): void {
     for (const [socket, session] of this.#sockets) {
-      if (session === undefined) socket.destroy();
-      else session.drop();
+      // What was sent before the cut has been sent: only what comes after it is lost.
+      session?.flush();
+      socket.destroy();
     }
     this.#ready = [];
   }

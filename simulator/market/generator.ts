@@ -54,11 +54,11 @@ function logPath(random: Random, dailyVolatility: number, fromLog: number, toLog
   const elapsed = new Float64Array(tapeSeconds);
   const walk = new Float64Array(tapeSeconds);
   let total = 0;
-  for (let index = 0; index < tapeSeconds; index += 1) total += activity(index);
+  for (const level of activity) total += level;
   let elapsedShare = 0;
   let position = 0;
   for (let index = 0; index < tapeSeconds; index += 1) {
-    const share = activity(index) / total;
+    const share = (activity[index] ?? 0) / total;
     elapsedShare += share;
     position += dailyVolatility * Math.sqrt(share) * random.normal();
     if (index === opensAt) position += dailyVolatility * gapShare * random.normal();
@@ -71,12 +71,12 @@ function logPath(random: Random, dailyVolatility: number, fromLog: number, toLog
   return walk.map((value, index) => fromLog + value + correction * Math.min(1, (elapsed[index] ?? 0) / endShare));
 }
 
-/** Relative variance and volume of a second: 1 at midday, several times that at the open and the close. */
-function activity(index: number): number {
+/** Relative variance and volume of each second: about 1 at midday, several times that at the open and the close. */
+const activity = Float64Array.from({ length: tapeSeconds }, (_, index) => {
   if (index < opensAt || index >= closesAt) return 0.02;
   const share = (index - opensAt) / regularSeconds;
   return 0.7 + 4.5 * Math.exp(-share / 0.05) + 1.6 * Math.exp(-(1 - share) / 0.06);
-}
+});
 
 function trade(tape: WritableTape, path: Float64Array, prices: GeneratedPrices, random: Random): void {
   const sharesPerActivity = prices.dailyVolume / (regularSeconds * 1.02);
@@ -85,8 +85,8 @@ function trade(tape: WritableTape, path: Float64Array, prices: GeneratedPrices, 
   let askSize = 0;
   for (let index = 0; index < tapeSeconds; index += 1) {
     const middleCents = Math.exp(path[index] ?? 0) * 100;
-    const level = activity(index);
-    const spreadCents = spreadOf(middleCents, level, random);
+    const level = activity[index] ?? 0;
+    const spreadCents = spreadOf(middleCents, prices.dailyVolume, level, random);
     const bidCents = Math.max(1, Math.round(middleCents - spreadCents / 2));
     const bid = bidCents / 100;
     const ask = (bidCents + spreadCents) / 100;
@@ -105,10 +105,11 @@ function trade(tape: WritableTape, path: Float64Array, prices: GeneratedPrices, 
   }
 }
 
-/** Whole cents: one in a liquid stock at midday, two or three at the open, more where a cent is little of the price. */
-function spreadOf(middleCents: number, level: number, random: Random): number {
-  const usual = (middleCents * 0.000035 + 0.55) * (level < 0.1 ? 3 : 0.75 + 0.25 * Math.sqrt(level));
-  return Math.max(1, Math.round(usual + 0.6 * (random.uniform() - 0.5)));
+/** Whole cents: one in a liquid stock at midday, more at the open, where little trades, or where a cent is little. */
+function spreadOf(middleCents: number, dailyVolume: number, level: number, random: Random): number {
+  const usual = 0.6 + (middleCents * 0.000035) / (1 + Math.sqrt(dailyVolume / 4e6));
+  const mood = level < 0.1 ? 3 : 0.75 + 0.25 * Math.sqrt(level);
+  return Math.max(1, Math.round(usual * mood + 0.6 * (random.uniform() - 0.5)));
 }
 
 function displayedSize(prices: GeneratedPrices, random: Random): number {

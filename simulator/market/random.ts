@@ -21,10 +21,18 @@ export function randomFrom(seedText: string): Random {
     return (sum >>> 0) / 4294967296;
   };
   for (let round = 0; round < 15; round += 1) uniform();
+  let spare: number | undefined;
   const normal = (): number => {
-    // Box-Muller. 1 - u keeps the logarithm's argument above zero.
+    if (spare !== undefined) {
+      const value = spare;
+      spare = undefined;
+      return value;
+    }
+    // Box-Muller gives two at a time. 1 - u keeps the logarithm's argument above zero.
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-    return radius * Math.cos(2 * Math.PI * uniform());
+    const angle = 2 * Math.PI * uniform();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
   };
   return { uniform, normal };
 }
