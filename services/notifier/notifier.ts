@@ -30,6 +30,15 @@ export interface NotifierOptions {
   readonly timeouts?: WebhookTimeouts;
 }
 
+/** The server ended the consumer of the alert stream. */
+class OutboxEndedError extends Error {
+  readonly code = "OUTBOX_ENDED";
+  override readonly name = "OutboxEndedError";
+  constructor() {
+    super("The consumer of the ALERTS stream ended: the notifier must start again to see new alerts.");
+  }
+}
+
 /** Starts the notifier: the alert outbox, what the ledger tells, the watch over the other services. */
 export async function startNotifier(context: NotifierContext, options: NotifierOptions = {}): Promise<Service> {
   const { bus, clock, mode } = context;
@@ -56,6 +65,11 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
   const outbox = new Outbox({ bus, webhook, pace: options.pace ?? DISCORD_PACE, recovered, scrub });
   outbox.begin();
   const stream = await followAlerts(bus, (alert) => outbox.take(alert));
+  let stopping = false;
+  void stream.ended.then(() => {
+    // Nobody would hear of anything any more. As a rejection it ends the process, and PM2 starts it again.
+    if (!stopping) throw new OutboxEndedError();
+  });
   teller = new Teller(bus, recovered.alertIds);
   teller.begin(() => fold.state);
 
@@ -106,6 +120,7 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
   return {
     health: (): HealthReport => report(outbox, webhook !== null),
     async stop() {
+      stopping = true;
       clearInterval(look);
       hear.stop();
       teller.stop();

@@ -4,13 +4,16 @@ import { monotonicNowMs, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
 import type { Webhook } from "../discord/webhook.ts";
 import { render } from "../message/render.ts";
 import { decide, emptyQueue, type QueueEffect, type QueueEvent, type QueueState } from "../queue/decide.ts";
-import type { Draft, Entry } from "../queue/entry.ts";
+import { type Draft, type Entry, keyOf } from "../queue/entry.ts";
 import type { PaceSettings } from "../queue/pace.ts";
 import { discordBack, discordUnreachable, WEBHOOK_REFUSED, webhookRefused } from "./own-alerts.ts";
 import type { Recovered } from "./recover.ts";
 
 /** A third of the time after which the server hands an alert out again (`ACK_WAIT` in libs/bus/provision.ts). */
 const WORKING_INTERVAL_MS = 10_000;
+
+/** Far more than the server has handed out at a time (`maxAckPending` in libs/contracts/streams.ts). */
+const ENDED_MAX = 10_000;
 
 export interface OutboxOptions {
   readonly bus: Bus;
@@ -32,13 +35,14 @@ type Ending = { readonly outcome: Delivery["outcome"]; readonly messageId: strin
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #handles = new Map<number, OutboxAlert>();
+  readonly #handles = new Map<string, OutboxAlert>();
   /** Alerts whose receipt is being written. */
-  readonly #ending = new Map<number, Promise<void>>();
+  readonly #ending = new Map<string, Promise<void>>();
+  /** Alerts with a receipt, the newest of them: one that is handed out again is only settled. */
+  readonly #ended: Set<string>;
   readonly #waiting = new Map<string, ((ending: Ending) => void)[]>();
   readonly #working: NodeJS.Timeout;
   #state: QueueState;
-  #through: number;
   #wake: NodeJS.Timeout | undefined;
   #stopping = false;
   #idle: () => void = () => undefined;
@@ -50,7 +54,7 @@ export class Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#state = emptyQueue(options.pace, monotonicNowMs());
-    this.#through = options.recovered.through;
+    this.#ended = new Set(options.recovered.ended);
     this.#deliveredToday = options.recovered.deliveredToday;
     this.#keptToday = options.recovered.keptToday;
     this.#lastDeliveryAtMs = options.recovered.lastDeliveryAtMs;
@@ -67,15 +71,14 @@ export class Outbox {
   /** Takes an alert that the outbox hands out. What is known already is only given its handle. */
   take(alert: OutboxAlert): void {
     const { sequence, envelope } = alert;
-    const known = this.#ending.has(sequence) || this.#state.entries.some((entry) => entry.sequence === sequence);
-    if (sequence <= this.#through && !known) {
-      this.#settle(sequence, alert);
+    const key = keyOf(envelope.id, envelope.publishedAt);
+    if (this.#ended.has(key)) {
+      this.#settle(key, alert);
       return;
     }
-    this.#handles.set(sequence, alert);
-    if (known) return;
-    this.#through = sequence;
-    this.#enter(sequence, envelope);
+    this.#handles.set(key, alert);
+    const known = this.#ending.has(key) || this.#state.entries.some((entry) => entry.key === key);
+    if (!known) this.#enter(sequence, envelope);
   }
 
   /** Lets messages go again after Discord refused the webhook or was out of reach, because the operator says so. */
@@ -135,8 +138,9 @@ export class Outbox {
     const { scrub } = this.#options;
     const alert = envelope.data;
     return {
-      sequence,
+      key: keyOf(envelope.id, envelope.publishedAt),
       id: envelope.id,
+      sequence,
       alert: {
         ...alert,
         title: scrub(alert.title),
@@ -214,8 +218,8 @@ export class Outbox {
   }
 
   #end(entry: Entry, ending: Ending): void {
-    const ended = this.#record(entry, ending).finally(() => this.#ending.delete(entry.sequence));
-    this.#ending.set(entry.sequence, ended);
+    const ended = this.#record(entry, ending).finally(() => this.#ending.delete(entry.key));
+    this.#ending.set(entry.key, ended);
   }
 
   async #record(entry: Entry, ending: Ending): Promise<void> {
@@ -234,20 +238,31 @@ export class Outbox {
         { causedBy: entry.id },
       );
     } catch (error) {
-      // The alert stays unsettled. In this process it is not sent again; after a restart it may be.
+      // The alert stays unsettled on the disk. In this process it is not sent again; after a restart it may be.
+      this.#remember(entry.key);
       bus.context.logger.error({ alertId: entry.id, error: String(error) }, "a delivery receipt could not be recorded");
       return;
     }
+    this.#remember(entry.key);
     this.#count(ending.outcome);
     for (const resolve of this.#waiting.get(entry.id) ?? []) resolve(ending);
     this.#waiting.delete(entry.id);
-    const handle = this.#handles.get(entry.sequence);
+    const handle = this.#handles.get(entry.key);
     // Without a handle it was taken over from the stream: it is settled when the server hands it out again.
-    if (handle) this.#settle(entry.sequence, handle);
+    if (handle) this.#settle(entry.key, handle);
   }
 
-  #settle(sequence: number, handle: OutboxAlert): void {
-    this.#handles.delete(sequence);
+  #remember(key: string): void {
+    this.#ended.add(key);
+    if (this.#ended.size <= ENDED_MAX) return;
+    for (const oldest of this.#ended) {
+      this.#ended.delete(oldest);
+      return;
+    }
+  }
+
+  #settle(key: string, handle: OutboxAlert): void {
+    this.#handles.delete(key);
     handle.settle().catch((error: unknown) => {
       this.#options.bus.context.logger.warn(
         { error: String(error) },

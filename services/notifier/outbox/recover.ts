@@ -2,8 +2,9 @@ import { type Bus, decode, readBatch } from "#libs/bus/mod.ts";
 import type { Alert } from "#libs/contracts/mod.ts";
 import { alertMessage, deliveryMessage, type Envelope, matches } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
+import { keyOf } from "../queue/entry.ts";
 
-/** The most alerts taken over at a start; what is above is handed out as room is made. */
+/** The most alerts taken over at a start; the rest is handed out as room is made. */
 const PENDING_MAX = 4096;
 
 export interface StoredAlert {
@@ -15,8 +16,8 @@ export interface StoredAlert {
 export interface Recovered {
   /** Alerts without a receipt, in order. */
   readonly pending: readonly StoredAlert[];
-  /** The newest sequence that was considered: what is above comes through the consumer. */
-  readonly through: number;
+  /** Keys of the alerts with a receipt that may be handed out again. */
+  readonly ended: ReadonlySet<string>;
   /** Ids of the alerts that were raised since the time that was asked for. */
   readonly alertIds: ReadonlySet<string>;
   /** The newest alert of each code that this service raised in that time. */
@@ -38,6 +39,7 @@ export async function recover(bus: Bus, sinceMs: number): Promise<Recovered> {
   ]);
   const unsettled = consumer.ack_floor.stream_seq + 1;
   const pending = new Map<string, StoredAlert>();
+  const ended = new Set<string>();
   const alertIds = new Set<string>();
   const ownByCode = new Map<string, Envelope<Alert>>();
   const today = tradingDayOf(wallNowMs());
@@ -67,7 +69,8 @@ export async function recover(bus: Bus, sinceMs: number): Promise<Recovered> {
       } else if (matches(deliveryMessage.wildcard, stored.subject)) {
         const receipt = decode(deliveryMessage, stored.data);
         if (!receipt.ok) continue;
-        pending.delete(keyOf(receipt.envelope.data.alertId, receipt.envelope.data.alertPublishedAt));
+        const key = keyOf(receipt.envelope.data.alertId, receipt.envelope.data.alertPublishedAt);
+        if (pending.delete(key)) ended.add(key);
         if (receipt.envelope.data.outcome === "delivered") lastDeliveryAt = receipt.envelope.publishedAt;
         if (tradingDayOf(receipt.envelope.publishedAt) !== today) continue;
         if (receipt.envelope.data.outcome === "delivered") deliveredToday += 1;
@@ -77,10 +80,9 @@ export async function recover(bus: Bus, sinceMs: number): Promise<Recovered> {
   }
 
   const inOrder = [...pending.values()].sort((one, other) => one.sequence - other.sequence);
-  const taken = inOrder.slice(0, PENDING_MAX);
   return {
-    pending: taken,
-    through: inOrder.length > PENDING_MAX ? (taken.at(-1)?.sequence ?? through) : through,
+    pending: inOrder.slice(0, PENDING_MAX),
+    ended,
     alertIds,
     ownByCode,
     deliveredToday,
@@ -88,5 +90,3 @@ export async function recover(bus: Bus, sinceMs: number): Promise<Recovered> {
     lastDeliveryAtMs: lastDeliveryAt === null ? null : monotonicNowMs() - (wallNowMs() - lastDeliveryAt),
   };
 }
-
-const keyOf = (alertId: string, publishedAt: number): string => `${alertId}@${publishedAt}`;

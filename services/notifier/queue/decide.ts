@@ -166,11 +166,11 @@ function refused(state: QueueState, draft: Draft, detail: string, effects: reado
     const [entry] = draft.entries;
     return { state: without(state, draft.entries), effects: [...effects, { kind: "refused", entry, detail }] };
   }
-  const plain = new Set(draft.entries.map((entry) => entry.sequence));
+  const plain = new Set(draft.entries.map((entry) => entry.key));
   return {
     state: {
       ...state,
-      entries: state.entries.map((entry) => (plain.has(entry.sequence) ? { ...entry, plain: true } : entry)),
+      entries: state.entries.map((entry) => (plain.has(entry.key) ? { ...entry, plain: true } : entry)),
     },
     effects,
   };
@@ -203,13 +203,13 @@ const reachable = (state: QueueState, nowMs: number): readonly QueueEffect[] =>
   state.unreachableSinceMs === null ? [] : [{ kind: "reachable", outageMs: nowMs - state.unreachableSinceMs }];
 
 function without(state: QueueState, entries: readonly Entry[]): QueueState {
-  const gone = new Set(entries.map((entry) => entry.sequence));
-  return { ...state, entries: state.entries.filter((entry) => !gone.has(entry.sequence)) };
+  const gone = new Set(entries.map((entry) => entry.key));
+  return { ...state, entries: state.entries.filter((entry) => !gone.has(entry.key)) };
 }
 
 /** Keeps outbox order also for an alert that is handed out late; one that is already there stays as it is. */
 function insert(entries: readonly Entry[], entry: Entry): readonly Entry[] {
+  if (entries.some((known) => known.key === entry.key)) return entries;
   const after = entries.findLastIndex((known) => known.sequence <= entry.sequence);
-  if (entries[after]?.sequence === entry.sequence) return entries;
   return entries.toSpliced(after + 1, 0, entry);
 }

@@ -4,8 +4,9 @@ import type { Entry } from "./entry.ts";
 /** An alert in the queue, for tests. */
 export function entryOf(sequence: number, severity: Severity, change: Partial<Entry["alert"]> = {}): Entry {
   return {
-    sequence,
+    key: `alert-${sequence}@0`,
     id: `alert-${sequence}`,
+    sequence,
     alert: { severity, code: "TEST_ALERT", title: `alert ${sequence}`, text: "what happened", fields: [], ...change },
     source: "risk",
     mode: "dry-run",

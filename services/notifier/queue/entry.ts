@@ -2,9 +2,11 @@ import type { Alert, Mode } from "#libs/contracts/mod.ts";
 
 /** An alert that waits for Discord. */
 export interface Entry {
-  /** Its place in the outbox; the order of criticals is kept by it. */
-  readonly sequence: number;
+  /** What it is known by: an alert's id may be raised again after days, as another alert. */
+  readonly key: string;
   readonly id: string;
+  /** Its place in the outbox. For the order only: a stream that was restored counts from somewhere else. */
+  readonly sequence: number;
   readonly alert: Alert;
   readonly source: string;
   readonly mode: Mode;
@@ -15,6 +17,8 @@ export interface Entry {
   /** Discord refused its richer form: it goes alone, as plain text. */
   readonly plain: boolean;
 }
+
+export const keyOf = (alertId: string, publishedAt: number): string => `${alertId}@${publishedAt}`;
 
 /** What one message to Discord carries. */
 export type Draft =
