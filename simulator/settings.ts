@@ -75,11 +75,11 @@ const schema = z.object({
   seed: wholeBetween(0, 2 ** 32 - 1),
   symbols: symbols.optional(),
   data: z.string().min(1, { error: "give a folder" }).optional(),
-  account: z.string().regex(/^[A-Z]{1,3}\d{3,10}$/, { error: "give an account id such as DU1234567" }),
+  account: z.string().regex(/^[A-Z][A-Z0-9]{2,11}$/, { error: "give an account id such as DU1234567" }),
   equityUsd: numberBetween(0, 1e12),
   dayTradesRemaining: z
     .string()
-    .regex(/^(-1|\d+(,\d+){0,4}|absent)$/, { error: "give -1, absent, or up to five counts such as 3,3,3,3,3" })
+    .regex(/^((-1|\d+)(,(-1|\d+)){0,4}|absent)$/, { error: "give -1, absent, or up to five counts such as 3,3,3,3,3" })
     .transform((text) =>
       text === "absent" ? "absent" : text === "-1" ? [-1, -1, -1, -1, -1] : text.split(",").map(Number),
     ),

@@ -166,6 +166,7 @@ function readFrame(options: ConnectionOptions, session: Session, fields: readonl
 
 function startApi(options: ConnectionOptions, session: Session, clientId: number): void {
   const { context, number } = options;
+  if (context.faults().connection === "version-only") return;
   if (!options.claimClientId(session, clientId)) {
     context.log("warn", "client id in use", { session: number, clientId });
     const text = "Unable to connect as the client id is already in use. Retry with a unique client id.";

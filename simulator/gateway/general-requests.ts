@@ -11,10 +11,8 @@ const farmReports: readonly (readonly [code: number, text: string])[] = [
 
 /** What follows START_API: accounts, then the next id, then the farms. */
 export function welcome(context: GatewayContext, session: Session, clientId: number): void {
-  const { connection } = context.faults();
-  if (connection === "version-only") return;
   session.send(managedAccounts([context.account().account]));
-  if (connection === "no-next-valid-id") return;
+  if (context.faults().connection === "no-next-valid-id") return;
   session.send(nextValidId(context.broker.nextOrderId(clientId)));
   for (const [code, text] of farmReports) session.send(errorMessage(-1, code, text));
 }

@@ -1,8 +1,10 @@
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { EventName, WhatToShow } from "@stoqey/ib";
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { instantOf } from "../market/new-york.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../mod.ts";
+import { encodeFrame } from "../protocol/frame.ts";
 import { limitOrder, pause, stock, TestClient } from "../testing/client.ts";
 
 const open: { close(): unknown }[] = [];
@@ -164,6 +166,62 @@ describe("general requests", () => {
     expect(received.toString()).toContain("Unknown message id '999'");
     expect(received.toString()).toContain("Unable to read field 'clientId'");
     expect(client.decodeErrors()).toEqual([]);
+  });
+});
+
+describe("whatever a client sends", () => {
+  it("the others keep their gateway", async () => {
+    const errors: unknown[] = [];
+    const gateway = await gatewayWith({
+      log: (level, message, detail) => {
+        if (level === "error") errors.push([message, detail]);
+      },
+    });
+    const client = clientOf(gateway);
+    await client.ready();
+    const field = fc.oneof(
+      fc.constantFrom(
+        "",
+        "0",
+        "1",
+        "SPY",
+        "STK",
+        "SMART",
+        "USD",
+        "BUY",
+        "LMT",
+        "1.7976931348623157E308",
+        "1 D",
+        "1 min",
+      ),
+      fc.integer({ min: -5, max: 200 }).map(String),
+      fc.string({ maxLength: 6 }),
+    );
+    const frames = fc.array(fc.tuple(fc.integer({ min: 1, max: 105 }), fc.array(field, { maxLength: 125 })), {
+      minLength: 200,
+      maxLength: 200,
+    });
+    for (const sample of fc.sample(frames, { numRuns: 10, seed: 42 })) {
+      const noise = sample.map(([id, fields]) => Buffer.from(encodeFrame([id, ...fields]), "latin1"));
+      await rawExchange(gateway.port, Buffer.concat([hello("v100..193"), frame("71", "2", "9", ""), ...noise]), 150);
+    }
+    expect(gateway.frames.received().length).toBeGreaterThan(2000);
+    expect(errors).toEqual([]);
+    client.api.reqPositions();
+    await client.next(EventName.positionEnd);
+  });
+});
+
+describe("a restart with the port taken meanwhile", () => {
+  it("tries again until the port is free", async () => {
+    const gateway = await gatewayWith();
+    const done = gateway.restart({ downtimeMs: 100 });
+    const thief = createServer().listen(gateway.port, "127.0.0.1");
+    await pause(200);
+    expect(gateway.isListening).toBe(false);
+    thief.close();
+    await done;
+    await clientOf(gateway).ready();
   });
 });
 

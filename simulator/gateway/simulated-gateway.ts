@@ -17,7 +17,7 @@ import { serveConnection } from "./connection.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Faults, faultsSchema, noFaults } from "./faults.ts";
 import { FrameLog } from "./frame-log.ts";
-import { Listener } from "./listener.ts";
+import { Listener, PortError } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
 import { MarketLoop } from "./market-loop.ts";
 import type { SimulatedGatewayOptions } from "./options.ts";
@@ -27,6 +27,7 @@ import type { Session } from "./session.ts";
 const accountUpdateMarketSeconds = 180;
 const profitIntervalMs = 1000;
 const clockPushIntervalMs = 100;
+const reopenIntervalMs = 1000;
 
 /** A running simulated IB Gateway: its port speaks the TWS protocol, this object is the hand behind it. */
 export class SimulatedGateway {
@@ -342,9 +343,19 @@ export class SimulatedGateway {
     this.#broker.rollBackOrderIds(rollbackIds);
     this.#log("info", "restarting", { downtimeMs, rollbackIds });
     await new Promise<void>((resolve) => this.#later(downtimeMs, resolve));
-    if (this.#isClosed || this.#faults.connection === "refuse") return;
-    await this.#listener.open();
-    this.#log("info", "listening", { port: this.port, marketTime: this.#marketTime(), speed: this.#clock.speed });
+    while (!this.#isClosed && this.#faults.connection !== "refuse" && !this.isListening) await this.#reopen();
+    this.#log("info", "restarted", { port: this.port, marketTime: this.#marketTime(), speed: this.#clock.speed });
+  }
+
+  /** Opens the port again; when somebody took it meanwhile, says so and waits a second before the next attempt. */
+  async #reopen(): Promise<void> {
+    try {
+      await this.#listener.open();
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      this.#log("error", "the port cannot be opened again", { reason: error.message });
+      await new Promise<void>((resolve) => this.#later(reopenIntervalMs, resolve));
+    }
   }
 
   #sendSummaries(): void {
