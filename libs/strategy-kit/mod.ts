@@ -21,3 +21,4 @@ export type { Plan } from "./plan.ts";
 export { roundToCent } from "./prices.ts";
 export { sealState } from "./seal.ts";
 export { askedView, type Facts, HANDLER_OF, type Step, takeStep } from "./step.ts";
+export { Trial, type TrialFill } from "./trial.ts";
