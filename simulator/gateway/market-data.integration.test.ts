@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BarSizeSetting, type Contract, EventName, WhatToShow } from "@stoqey/ib";
 import { afterEach, describe, expect, it } from "vitest";
 import { instantOf } from "../market/new-york.ts";
@@ -195,6 +198,47 @@ describe("real-time bars", () => {
     const count = barsOf(client, 1).length;
     await pause(200);
     expect(barsOf(client, 1)).toHaveLength(count);
+  });
+});
+
+describe("prices from minute bars", () => {
+  it("rebuild each minute of the file exactly, and stand still where it has none", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sim-day-"));
+    open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
+    const rows = [
+      ["09:30", 180.1, 180.9, 179.95, 180.55, 12_345],
+      ["09:31", 180.5, 180.5, 179.8, 180.02, 777],
+      ["09:33", 180, 180.01, 179.99, 180, 5],
+    ] as const;
+    const lines = rows.map((row) => `2013-10-08T${row.join(",")},179.99,300,180.01,500`);
+    const header = "time,open,high,low,close,volume,bid_close,bid_size,ask_close,ask_size";
+    writeFileSync(join(folder, "XYZ-2013-10-08.csv"), [header, ...lines, ""].join("\n"));
+    const { gateway, client } = await start({
+      dataFolder: folder,
+      date: "2013-10-08",
+      startTime: "09:29:30",
+      speed: 300,
+      hold: true,
+    });
+    client.api.reqRealTimeBars(1, stock("XYZ"), 5, WhatToShow.TRADES, true);
+    await expect.poll(() => gateway.frames.receivedCount("REQ_REAL_TIME_BARS")).toBe(1);
+    gateway.releaseClock();
+    const bars = await manyBars(client, 1, 48);
+    const opens = instantOf("2013-10-08", "09:30");
+    for (const [minute, ...expected] of rows) {
+      const from = instantOf("2013-10-08", minute);
+      const parts = bars.filter(([time = 0, , , , , , , count]) => time >= from && time < from + 60 && count !== 0);
+      expect([
+        parts[0]?.[1],
+        Math.max(...parts.map((bar) => bar[2] ?? 0)),
+        Math.min(...parts.map((bar) => bar[3] ?? 0)),
+        parts.at(-1)?.[4],
+        parts.reduce((sum, bar) => sum + (bar[5] ?? 0), 0),
+      ]).toEqual(expected);
+    }
+    const still = bars.filter(([time = 0]) => time >= opens + 120 && time < opens + 180);
+    expect(still).toHaveLength(12);
+    for (const bar of still) expect(bar.slice(1)).toEqual([180.02, 180.02, 180.02, 180.02, 0, 180.02, 0]);
   });
 });
 
