@@ -47,14 +47,14 @@ afterEach(async () => {
   await platform.stop();
 });
 
-async function start({ webhookUrl = discord.webhookUrl, pace = FAST } = {}): Promise<Service> {
+async function start({ webhookUrl = discord.webhookUrl, pace = FAST, busAwayAfterMs = 60_000 } = {}): Promise<Service> {
   const bus = await platform.connect("notifier", { logger });
   const clock = new MarketClock();
   clock.set({ marketTimeMs: Date.UTC(2026, 10, 23, 14, 31), atMonotonicMs: monotonicNowMs(), speed: 1 });
   const settings = { discordWebhookUrl: webhookUrl };
   const service = await startNotifier(
     { bus, clock, mode: "dry-run", settings },
-    { pace, timeouts: { connectMs: 500, answerMs: 500 } },
+    { pace, busAwayAfterMs, timeouts: { connectMs: 500, answerMs: 500 } },
   );
   running.push(service);
   return service;
@@ -214,6 +214,15 @@ describe("alerts", () => {
     await eventually("all are delivered", () => discord.accepted.flatMap(titlesIn).length >= 15, 30_000);
     expect(discord.accepted.flatMap(titlesIn)).toEqual(Array.from({ length: 15 }, (_, index) => `alert ${index}`));
     await eventually("every receipt is written", async () => (await stored()).receipts.length >= 15);
+  });
+
+  it("about the bus itself go to Discord without it", async () => {
+    await start({ busAwayAfterMs: 1000 });
+    await platform.crash({ downMs: 3000 });
+    expect(discord.accepted[0]?.content).toMatch(/The bus is away/);
+    await eventually("the return is told", () => discord.accepted.some(({ body }) => body.includes("The bus is back")));
+    await eventually("only what is in the stream has a receipt", async () => (await stored()).receipts.length === 1);
+    expect(discord.accepted).toHaveLength(2);
   });
 
   it("never show the webhook's address, whatever fails", async () => {

@@ -5,13 +5,14 @@ import { epochMsOf, monotonicNowMs, tradingDayOf, wallNowMs } from "#libs/time/m
 import { scrubber } from "./discord/secret.ts";
 import { DISCORD_TIMEOUTS, Webhook, type WebhookTimeouts } from "./discord/webhook.ts";
 import { apply, FACTS_VERSION, type Facts, factsSchema, noFacts } from "./facts/facts.ts";
-import { Teller } from "./facts/teller.ts";
+import { isNews, Teller } from "./facts/teller.ts";
 import { report } from "./health.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { recover } from "./outbox/recover.ts";
 import { DISCORD_PACE, type PaceSettings } from "./queue/pace.ts";
 import { greeting, isClear, PLATFORM_STARTED, type Situation } from "./startup/greeting.ts";
 import { answerTest } from "./test-message.ts";
+import { BUS_IS_THERE, watchBus } from "./watch/bus.ts";
 import { beginWatch, watch } from "./watch/heartbeats.ts";
 
 const LOOK_INTERVAL_MS = 1000;
@@ -26,6 +27,7 @@ export type NotifierContext = Pick<ServiceContext<"notifier">, "mode" | "bus" | 
 };
 
 export interface NotifierOptions {
+  readonly busAwayAfterMs?: number;
   readonly pace?: PaceSettings;
   readonly timeouts?: WebhookTimeouts;
 }
@@ -60,8 +62,8 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
   });
 
   const startOfDayMs = epochMsOf(tradingDayOf(wallNowMs()), "00:00");
-  const oldestNewsMs = Math.min(...fold.state.notices.map((notice) => notice.publishedAt), startOfDayMs);
-  const recovered = await recover(bus, oldestNewsMs);
+  const news = fold.state.notices.filter((notice) => isNews(notice, wallNowMs()));
+  const recovered = await recover(bus, Math.min(startOfDayMs, ...news.map((notice) => notice.publishedAt)));
   const outbox = new Outbox({ bus, webhook, pace: options.pace ?? DISCORD_PACE, recovered, scrub });
   outbox.begin();
   const stream = await followAlerts(bus, (alert) => outbox.take(alert));
@@ -82,6 +84,7 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
   const startedAtMs = monotonicNowMs();
   const beats = new Map<string, Health>();
   let watched = beginWatch(startedAtMs);
+  let busWatched = BUS_IS_THERE;
   let greeted = false;
   const situation = (): Situation => ({
     mode,
@@ -112,6 +115,10 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
     const step = watch(watched, { kind: "look", busUp: bus.up, nowMs: monotonicNowMs() });
     watched = step.watch;
     for (const alert of step.alerts) raise(alert);
+    const busStep = watchBus(busWatched, bus.up, monotonicNowMs(), options.busAwayAfterMs);
+    busWatched = busStep.watch;
+    if (busStep.news?.kind === "away") outbox.tellWithoutBus(busStep.news.alert);
+    if (busStep.news?.kind === "back") raise(busStep.news.alert);
     greet();
   }, LOOK_INTERVAL_MS);
 

@@ -12,6 +12,8 @@ const COMMISSION_WAIT_MS = 3000;
 const NEWS_AGE_MS_MAX = 24 * 60 * 60 * 1000;
 const REMEMBERED_MAX = 4096;
 
+export const isNews = (notice: Notice, wallMs: number): boolean => wallMs - notice.publishedAt <= NEWS_AGE_MS_MAX;
+
 /**
  * Tells the operator, through the alert outbox, what the ledger says: finished orders, denials, changes of the
  * trading state. Each once, also across restarts: an alert's id comes from the fact it tells of.
@@ -43,7 +45,7 @@ export class Teller {
     const lastDenial = notices.findLastIndex((notice) => notice.kind === "denial" && this.#told.has(notice.id));
     for (const [index, notice] of notices.entries()) {
       const covered = notice.kind === "denial" && index <= lastDenial;
-      if (!covered && wallNowMs() - notice.publishedAt <= NEWS_AGE_MS_MAX) continue;
+      if (!covered && isNews(notice, wallNowMs())) continue;
       this.#told.add(notice.id);
       this.#onDisk.add(notice.id);
     }

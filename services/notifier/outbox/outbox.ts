@@ -40,6 +40,8 @@ export class Outbox {
   readonly #ending = new Map<string, Promise<void>>();
   /** Alerts with a receipt, the newest of them: one that is handed out again is only settled. */
   readonly #ended: Set<string>;
+  /** Alerts that are not in the stream. */
+  readonly #withoutBus = new Set<string>();
   readonly #waiting = new Map<string, ((ending: Ending) => void)[]>();
   readonly #working: NodeJS.Timeout;
   #state: QueueState;
@@ -79,6 +81,19 @@ export class Outbox {
     this.#handles.set(key, alert);
     const known = this.#ending.has(key) || this.#state.entries.some((entry) => entry.key === key);
     if (!known) this.#enter(sequence, envelope);
+  }
+
+  /**
+   * Sends an alert that cannot be raised because the bus itself is away. It is in memory only, and once on its way it
+   * is not known to the ledger.
+   */
+  tellWithoutBus(alert: Alert): void {
+    const { bus, webhook } = this.#options;
+    bus.context.logger.error({ alert: alert.code, text: alert.text }, alert.title);
+    if (webhook === null) return;
+    const entry = this.#entryOf(Number.MAX_SAFE_INTEGER, bus.envelope(alert));
+    this.#withoutBus.add(entry.key);
+    this.#dispatch({ kind: "alert", entry, nowMs: monotonicNowMs() });
   }
 
   /** Lets messages go again after Discord refused the webhook or was out of reach, because the operator says so. */
@@ -218,6 +233,7 @@ export class Outbox {
   }
 
   #end(entry: Entry, ending: Ending): void {
+    if (this.#withoutBus.delete(entry.key)) return;
     const ended = this.#record(entry, ending).finally(() => this.#ending.delete(entry.key));
     this.#ending.set(entry.key, ended);
   }
