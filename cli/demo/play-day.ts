@@ -19,7 +19,7 @@ import type { DemoOptions } from "./options.ts";
 import type { Screen } from "./screen.ts";
 import type { Stage } from "./stage.ts";
 import { type DaySummary, type StoredFact, summarize } from "./summary.ts";
-import { timelineEntry } from "./timeline.ts";
+import { type TimelineEntry, timelineEntry } from "./timeline.ts";
 
 const DAY_ENDS = "16:35";
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -111,6 +111,7 @@ class Follower {
   readonly #stream: StreamName;
   readonly #screen: Screen;
   #next = 1;
+  #lastSession = "";
 
   constructor(bus: Bus, stream: StreamName, screen: Screen) {
     this.#bus = bus;
@@ -129,9 +130,17 @@ class Follower {
       const envelope = message.envelope.parse(JSON.parse(item.string()));
       this.facts.push({ message, envelope });
       const entry = timelineEntry(message, envelope);
-      if (entry !== null) this.#screen.entry(entry);
+      if (entry !== null && this.#isNew(entry)) this.#screen.entry(entry);
     }
     return stored.length;
+  }
+
+  /** The session is recorded at each attempt to connect; the line is shown when it says something new. */
+  #isNew(entry: TimelineEntry): boolean {
+    if (entry.kind !== "session") return true;
+    const isNew = entry.text !== this.#lastSession;
+    this.#lastSession = entry.text;
+    return isNew;
   }
 }
 

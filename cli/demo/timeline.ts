@@ -6,6 +6,7 @@ import {
   type Envelope,
   fillMessage,
   gatewayStatusMessage,
+  limitUseMessage,
   type MessageType,
   orderEventMessage,
   riskStateMessage,
@@ -95,6 +96,11 @@ function tell(message: MessageType, envelope: Envelope<unknown>): Omit<TimelineE
       text: `${risk.tradingState}, day P&L ${usd(risk.dayProfit)} USD, day trades ${risk.dayTradesUsed} (${risk.dayTradeRegime})${risk.reason ? `: ${risk.reason}` : ""}`,
       tone: risk.tradingState === "active" ? "dim" : "warn",
     };
+  }
+  const limit = read(limitUseMessage);
+  if (limit) {
+    const amount = (value: number) => (limit.unit === "USD" ? `${usd(value)} USD` : quantityOf(value));
+    return { kind: "risk", text: `${limit.name} ${amount(limit.used)} of ${amount(limit.limit)}`, tone: "dim" };
   }
   const alert = read(alertMessage);
   if (alert) {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { type Bus, type BusLogger, connectBus } from "#libs/bus/mod.ts";
 import type { Settings } from "#libs/config/mod.ts";
 import { type Health, healthMessage, modeOf, type ServiceName } from "#libs/contracts/mod.ts";
@@ -29,7 +29,7 @@ export async function watchHealth(settings: Settings, timeoutMs: number): Promis
     logger: quiet,
     marketNowMs: () => null,
     port: settings.natsPort,
-    identitiesDir: join(PROJECT_DIR, settings.dataDir, "identities"),
+    identitiesDir: resolve(PROJECT_DIR, settings.dataDir, "identities"),
     waitForIdentityMs: timeoutMs,
     connectTimeoutMs: timeoutMs,
   });
