@@ -100,10 +100,16 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     maxQuoteAgeMs: settings.maxQuoteAgeMs,
     account: () => driver.session.account,
     marketNowMs,
+    nowMs: monotonicNowMs,
+    clientId: settings.ibkrClientId,
+    alert,
+    isReady: () => driver.status.state === "ready",
+    onReadOnly: (text) => driver.post({ type: "read-only", connection: driver.session.connection, text }),
+    onAccountChanged: () => account.changed(),
     whyNot: () =>
       driver.status.acceptsOrders ? null : `the gateway session is ${driver.status.state}: ${driver.status.reason}`,
   });
-  const account = new AccountPublisher({
+  const account: AccountPublisher = new AccountPublisher({
     bus,
     book,
     nowMs: monotonicNowMs,
@@ -142,7 +148,7 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
         link.close();
         break;
       case "take-snapshot":
-        link.sync(effect.connection, effect.nextOrderId, () => clock.nowMs() !== undefined);
+        link.sync(effect.connection, () => clock.nowMs() !== undefined);
         break;
       case "ask-time":
         gatewayClock.asked(monotonicNowMs());

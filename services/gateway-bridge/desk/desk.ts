@@ -21,7 +21,9 @@ export interface Desk {
   /** A new connection; what may write orders to it is made here, and in dry-run there is no such thing (law 5). */
   attachTo(api: IBApi, queue: SendQueue): void;
   /** Reads what the session needs before it is ready, and calls back when all of it came and is reconciled. */
-  beginSync(connection: Connection, fresh: boolean, nextOrderId: number | null, onSynced: () => void): void;
+  beginSync(connection: Connection, fresh: boolean, onSynced: () => void): void;
+  /** The gateway named the next order id it would take. */
+  onNextOrderId(nextOrderId: number): void;
   /** The session ended: what was written and not answered is unknown. */
   onSessionLost(reason: string): void;
   onReady(): void;

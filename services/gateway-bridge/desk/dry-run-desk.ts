@@ -63,12 +63,15 @@ export class DryRunDesk implements Desk {
   /** Takes nothing of the connection: no order can be written. */
   attachTo(): void {}
 
-  beginSync(connection: Connection, fresh: boolean, _nextOrderId: number | null, onSynced: () => void): void {
+  beginSync(connection: Connection, fresh: boolean, onSynced: () => void): void {
     this.#onSynced = onSynced;
     if (!fresh && this.#summaryRequest !== null) connection.cancelAccountSummary(this.#summaryRequest);
     this.#summaryRequest = this.#options.requestIds.next();
     connection.askAccountSummary(this.#summaryRequest);
   }
+
+  /** Ids of a dry-run are the ledger's own; the gateway never sees one. */
+  onNextOrderId(): void {}
 
   /** Nothing was at the broker, so nothing is unknown. */
   onSessionLost(): void {

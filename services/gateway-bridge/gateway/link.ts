@@ -68,13 +68,13 @@ export class GatewayLink {
   }
 
   /** Has the desk read the account, and tells the session once that is done and the market clock is known. */
-  sync(number: number, nextOrderId: number | null, clockIsKnown: () => boolean): void {
+  sync(number: number, clockIsKnown: () => boolean): void {
     if (this.#connection === null || number !== this.#number) return;
     this.#synced = false;
     this.#waitsForClock = clockIsKnown;
     const fresh = this.#fresh;
     this.#fresh = false;
-    this.#options.desk.beginSync(this.#connection, fresh, nextOrderId, () => {
+    this.#options.desk.beginSync(this.#connection, fresh, () => {
       this.#synced = true;
       this.#tellSynced();
     });
@@ -113,7 +113,7 @@ export class GatewayLink {
   }
 
   #onReport(connection: number, report: SessionReport): void {
-    const { post, onTime, onLog, alert } = this.#options;
+    const { post, onTime, onLog, alert, desk } = this.#options;
     switch (report.type) {
       case "time":
         onTime(report.epochSeconds);
@@ -129,6 +129,10 @@ export class GatewayLink {
         if (!this.#garbageTold) alert(alerts.garbage(report.text, report.fatal));
         this.#garbageTold = true;
         if (report.fatal) post({ type: "closed", connection, error: report.text });
+        return;
+      case "next-order-id":
+        desk.onNextOrderId(report.nextOrderId);
+        post({ ...report, connection });
         return;
       default:
         post({ ...report, connection });

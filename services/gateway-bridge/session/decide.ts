@@ -200,10 +200,7 @@ function identify(
       phase: { name: "syncing", deadlineMs: at.nowMs + STAGE_DEADLINE_MS.snapshot, streams: "all-gone", fresh: true },
       heartbeat: heartbeatSent(newHeartbeat(), at.nowMs),
     },
-    effects: [
-      { type: "ask-time" },
-      { type: "take-snapshot", connection: session.connection, nextOrderId: phase.nextOrderId },
-    ],
+    effects: [{ type: "ask-time" }, { type: "take-snapshot", connection: session.connection }],
   };
 }
 
@@ -246,7 +243,7 @@ function onNotice(session: Session, code: number, text: string, at: Instant): De
         },
         effects: [
           ...(phase.name === "degraded" && !session.frozen ? [alert(alerts.brokerRestored(code === 1101))] : []),
-          { type: "take-snapshot", connection: session.connection, nextOrderId: null },
+          { type: "take-snapshot", connection: session.connection },
         ],
       };
     }

@@ -95,7 +95,7 @@ export type SessionEvent =
 export type SessionEffect =
   | { readonly type: "connect"; readonly connection: number }
   | { readonly type: "disconnect"; readonly connection: number }
-  | { readonly type: "take-snapshot"; readonly connection: number; readonly nextOrderId: number | null }
+  | { readonly type: "take-snapshot"; readonly connection: number }
   | { readonly type: "ask-time" }
   /** Orders written to the socket and not answered are unknown from here on. */
   | { readonly type: "session-lost"; readonly reason: string }

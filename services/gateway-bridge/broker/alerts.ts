@@ -1,0 +1,63 @@
+import type { Alert, ClientOrderId, Position } from "#libs/contracts/mod.ts";
+import type { BrokerExecution, BrokerOrder } from "../gateway/reports.ts";
+
+/** Alerts about orders at the broker; all codes are listed in the README of this service. */
+
+export const ordersUnknown = (ids: readonly ClientOrderId[], why: string): Alert => ({
+  severity: "warning",
+  code: "ORDERS_UNKNOWN",
+  title: `${ids.length} order${ids.length === 1 ? "" : "s"} sent and not answered`,
+  text: `${list(ids)}: ${why}. They are looked for at the broker as soon as it answers, and never sent again.`,
+  fields: [],
+});
+
+export const orderNotSent = (ids: readonly ClientOrderId[]): Alert => ({
+  severity: "warning",
+  code: "ORDERS_NOT_SENT",
+  title: `${ids.length} order${ids.length === 1 ? "" : "s"} did not reach the broker`,
+  text: `${list(ids)}: the broker lists neither the order nor an execution of it, in two readings. The strategy has to ask anew if it still wants it.`,
+  fields: [],
+});
+
+export const foreignOrders = (orders: readonly BrokerOrder[]): Alert => ({
+  severity: "warning",
+  code: "FOREIGN_ORDERS",
+  title: `The broker has ${orders.length} open order${orders.length === 1 ? "" : "s"} that this platform did not send`,
+  text: `${list(orders.map(({ symbol, side, quantity, permId }) => `${side} ${quantity} ${symbol} (permId ${permId ?? "?"})`))}. They are left alone; cancel them at the broker if they are not yours.`,
+  fields: [],
+});
+
+export const foreignExecution = ({ symbol, side, quantity, price }: BrokerExecution): Alert => ({
+  severity: "warning",
+  code: "FOREIGN_EXECUTION",
+  title: `An execution this platform did not order: ${side} ${quantity} ${symbol} at ${price}`,
+  text: "It is recorded and counts in the position. If you did not trade by hand, look into the account.",
+  fields: [],
+});
+
+export const unexplainedFills = (ids: readonly ClientOrderId[]): Alert => ({
+  severity: "critical",
+  code: "FILLS_WITHOUT_EXECUTIONS",
+  title: "Orders were filled, and their executions are not listed any more",
+  text: `${list(ids)}: the gateway lists executions since midnight only. The orders count as filled; the position shows as unexplained until you accept it. Compare with the broker's statement.`,
+  fields: [],
+});
+
+export const unexplainedPosition = ({ symbol, quantity }: Position, ours: number): Alert => ({
+  severity: "warning",
+  code: "POSITION_UNEXPLAINED",
+  title: `The broker holds ${quantity} ${symbol}; this platform's own executions explain ${ours}`,
+  text: "It was traded elsewhere, or before this ledger began, or an execution is missing. Risk counts what the broker holds.",
+  fields: [],
+});
+
+export const orderCameBack = (id: ClientOrderId, status: string): Alert => ({
+  severity: "critical",
+  code: "ORDER_CAME_BACK",
+  title: `${id} works at the broker although it was over here`,
+  text: `It ended here as ${status}, and the broker lists it as working. Cancel it at the broker, and check the position.`,
+  fields: [],
+});
+
+const list = (items: readonly string[]): string =>
+  items.slice(0, 20).join(", ") + (items.length > 20 ? ` and ${items.length - 20} more` : "");

@@ -1,0 +1,87 @@
+import type { ClientOrderId } from "#libs/contracts/mod.ts";
+import { meaningForOrder } from "../gateway/codes.ts";
+import type { BrokerOrder, BrokerOrderStatus } from "../gateway/reports.ts";
+import type { Book, OpenOrder } from "../orders/book.ts";
+import { type Fact, orderFact } from "../orders/facts.ts";
+
+/** What a message of the broker about one order amounts to. */
+export interface OrderNews {
+  readonly facts: readonly Fact[];
+  /** The broker counts more filled than our executions: they must be asked for. */
+  readonly executionsMissing?: boolean;
+  /** It holds the order inactive: a refusal that may still get its reason. */
+  readonly inactive?: boolean;
+  /** What it said cannot be told apart: compare with its own lists. */
+  readonly reconcile?: boolean;
+  /** The gateway takes no orders at all: its API is read-only. */
+  readonly readOnly?: boolean;
+}
+
+const NOTHING: OrderNews = { facts: [] };
+
+/**
+ * The broker's word on an order (openOrder or orderStatus), against what the book has of it. Repetitions are normal
+ * and give nothing; fills are counted by executions alone (tws.md 5.6).
+ */
+export function orderNews(book: Book, id: ClientOrderId, report: BrokerOrder | BrokerOrderStatus): OrderNews {
+  const order = book.open.get(id);
+  if (order === undefined) return NOTHING;
+  const known = { permId: report.permId };
+  const missing = (report.filledQuantity ?? 0) > order.filledQuantity;
+  switch (report.status) {
+    case "PreSubmitted":
+    case "Submitted":
+      return { facts: isNews(order, report) ? [accepted(order, known)] : [], executionsMissing: missing };
+    case "Filled":
+      return { facts: [], executionsMissing: order.filledQuantity < order.quantity };
+    case "Cancelled":
+    case "ApiCancelled":
+      return missing
+        ? { facts: [], executionsMissing: true }
+        : { facts: [orderFact(order, "canceled", report.text || "canceled at the broker", known)] };
+    case "Inactive":
+      return { facts: [], inactive: true };
+    default:
+      // PendingSubmit, PendingCancel, ApiPending: on its way, nothing certain yet.
+      return NOTHING;
+  }
+}
+
+function isNews(order: OpenOrder, report: BrokerOrder | BrokerOrderStatus): boolean {
+  if (order.status === "submitted" || order.status === "unknown") return true;
+  return order.permId === null && report.permId !== null;
+}
+
+/** A known order is at the broker: with what is filled already, its status says so. */
+export function accepted(order: OpenOrder, known: { readonly permId: number | null }): Fact {
+  return orderFact(order, order.filledQuantity > 0 ? "partially-filled" : "accepted", null, known);
+}
+
+/** An error that names one of our orders. */
+export function errorNews(book: Book, id: ClientOrderId, code: number, text: string): OrderNews {
+  const order = book.open.get(id);
+  if (order === undefined) return NOTHING;
+  const reason = `${code}: ${text}`;
+  switch (meaningForOrder(code, text)) {
+    case "rejected":
+      // A refused cancel or modification leaves a working order as it was.
+      if (order.status !== "submitted" && order.status !== "unknown" && !ENDS_WORKING_ORDERS.has(code)) {
+        return { facts: [], reconcile: true };
+      }
+      return { facts: [orderFact(order, "rejected", reason)] };
+    case "read-only":
+      return { facts: [orderFact(order, "rejected", reason)], readOnly: true };
+    case "canceled":
+      return { facts: [orderFact(order, "canceled", reason)] };
+    case "warning":
+      return NOTHING;
+    case "not-cancelable":
+    case "not-found":
+      return { facts: [], reconcile: true };
+    case "unknown":
+      return { facts: order.status === "unknown" ? [] : [orderFact(order, "unknown", reason)], reconcile: true };
+  }
+}
+
+/** A 201 also ends an order that worked: the exchange refuses it later, or credit runs out. */
+const ENDS_WORKING_ORDERS: ReadonlySet<number> = new Set([201, 203]);
