@@ -13,8 +13,8 @@ import {
   controlMessage,
   deniedMessage,
   fillMessage,
-  interestMessage,
   intentMessage,
+  interestMessage,
   type OrderEvent,
   type OrderIntent,
   orderEventMessage,
@@ -53,7 +53,10 @@ export default defineStrategy({
 const THROWER = BUYER.replace(
   "onBar(state, bar, context) {",
   'onBar(state, bar, context) {\n    if (state.bars >= 1) throw new Error("no such luck");',
-).replace(/const \{ clientOrderId \}[\s\S]*?orders: \[clientOrderId\] \};/, "return { ...state, bars: state.bars + 1 };");
+).replace(
+  /const \{ clientOrderId \}[\s\S]*?orders: \[clientOrderId\] \};/,
+  "return { ...state, bars: state.bars + 1 };",
+);
 
 interface BuyerState {
   readonly bars: number;
@@ -202,7 +205,10 @@ const stateOf = async (strategy = "buyer") => (await snapshotOf(strategy))?.memo
 
 async function stored(stream: "ALERTS" | "LEDGER") {
   const messages = await readBatch(operator, stream, 1);
-  return messages.map((message) => ({ subject: message.subject, data: message.json<{ data: Record<string, unknown> }>().data }));
+  return messages.map((message) => ({
+    subject: message.subject,
+    data: message.json<{ data: Record<string, unknown> }>().data,
+  }));
 }
 const alertCodes = async () => (await stored("ALERTS")).map(({ data }) => data.code);
 
@@ -345,7 +351,12 @@ describe("a strategy that throws", () => {
     expect(second.service.health().detail).toContain("no such luck");
 
     await writeStrategy("thrower", THROWER.replace("state.bars >= 1", "state.bars >= 100"));
-    const outcome = await operator.request(controlMessage, ["strategy", "reload"], { reason: "corrected" }, { timeoutMs: 5000 });
+    const outcome = await operator.request(
+      controlMessage,
+      ["strategy", "reload"],
+      { reason: "corrected" },
+      { timeoutMs: 5000 },
+    );
     expect(outcome).toEqual({ ok: true, message: "2 strategies at work" });
     publishBar(at("10:03"));
     await eventually("the corrected one's next bar", async () => (await stateOf("thrower"))?.bars === 2);
@@ -395,7 +406,11 @@ describe("bad input (law 10)", () => {
   });
 
   it("leaves out a strategy that is not there, or whose parameters are wrong, and says which", async () => {
-    await writePlan([entry("seller"), entry("buyer"), entry("buyer-2", { file: "buyer", parameters: { quantity: "x" } })]);
+    await writePlan([
+      entry("seller"),
+      entry("buyer"),
+      entry("buyer-2", { file: "buyer", parameters: { quantity: "x" } }),
+    ]);
     const { service } = await start();
     expect(service.health()).toMatchObject({ status: "degraded", figures: { strategies: "1 of 3" } });
     expect(service.health().detail).toContain("It holds: buyer");
@@ -418,7 +433,7 @@ describe("an order it wants canceled", () => {
     await writeStrategy(
       "buyer",
       BUYER.replace(
-        'onOrderEvent: (state, event) => ({',
+        "onOrderEvent: (state, event) => ({",
         'onOrderEvent: (state, event, context) => (event.status === "accepted" && context.cancel(event.clientOrderId, "enough"), {',
       ),
     );
@@ -441,10 +456,17 @@ describe("an order it wants canceled", () => {
 
 it("refuses a reload request that fails its schema", async () => {
   await start();
-  const request = operator.request(controlMessage, ["strategy", "reload"], { reason: "x".repeat(500) }, { timeoutMs: 5000 });
+  const request = operator.request(
+    controlMessage,
+    ["strategy", "reload"],
+    { reason: "x".repeat(500) },
+    { timeoutMs: 5000 },
+  );
   await expect(request).resolves.toMatchObject({ ok: true });
   await expect(
-    operator.connection.request("control.strategy.reload", "{}", { timeout: 2000 }).then((reply) => reply.headers?.get("Crucible-Error")),
+    operator.connection
+      .request("control.strategy.reload", "{}", { timeout: 2000 })
+      .then((reply) => reply.headers?.get("Crucible-Error")),
   ).resolves.toBe("INVALID_MESSAGE");
   expect(RemoteError).toBeDefined();
 });

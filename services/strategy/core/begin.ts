@@ -36,11 +36,16 @@ export function begin(beginning: Beginning): { readonly run: Run; readonly effec
     parameters: beginning.parameters,
   };
   const planKey = JSON.stringify(entry);
+  const orderNumber = lastOrderNumber(beginning);
+  const forgot = orderNumber > (memory?.orderNumber ?? 0);
+  const told = forgot && !revive ? [forgetfulAlert(entry.strategy)] : [];
   if (memory?.planKey === planKey) {
     const failedBefore = memory.status === "failed";
     const revived = failedBefore && revive ? ({ status: "running", reason: "" } as const) : {};
-    const restored = { ...memory, ...revived, orderNumber: lastOrderNumber(beginning), state: sealState(memory.state) };
-    return { run: { definition, plan, file, memory: restored }, effects: [] };
+    const forgetful = !revive && (memory.forgetful || forgot);
+    const state = sealState(memory.state);
+    const run = { definition, plan, file, memory: { ...memory, ...revived, orderNumber, forgetful, state } };
+    return { run, effects: told };
   }
   const fresh: Run = {
     definition,
@@ -52,7 +57,8 @@ export function begin(beginning: Beginning): { readonly run: Run; readonly effec
       tradingDay: session.date,
       planKey,
       lastSequence: memory?.lastSequence ?? beginning.lastSequence,
-      orderNumber: lastOrderNumber(beginning),
+      orderNumber,
+      forgetful: forgot && !revive,
       signalNumber: memory?.signalNumber ?? 0,
       deniedInARow: 0,
       pending: memory?.pending ?? {},
@@ -64,7 +70,10 @@ export function begin(beginning: Beginning): { readonly run: Run; readonly effec
     },
   };
   try {
-    return { run: { ...fresh, memory: { ...fresh.memory, state: sealState(definition.initial(plan)) } }, effects: [] };
+    return {
+      run: { ...fresh, memory: { ...fresh.memory, state: sealState(definition.initial(plan)) } },
+      effects: told,
+    };
   } catch (error) {
     return failed(fresh, error, "initial", "at the start of the day");
   }
@@ -75,3 +84,19 @@ function lastOrderNumber({ memory, book, session }: Beginning): number {
   const inLedger = book.lastOrder.day === session.date.replaceAll("-", "") ? book.lastOrder.number : 0;
   return Math.max(memory?.orderNumber ?? 0, inLedger);
 }
+
+/**
+ * A strategy that does not remember an order of today could ask for it a second time under another number. Closing
+ * stays open to it, and so it still ends the day flat.
+ */
+const forgetfulAlert = (strategy: string): Effect => ({
+  type: "alert",
+  causedBy: null,
+  alert: {
+    severity: "critical",
+    code: "STRATEGY_FORGOT_ORDERS",
+    title: `Strategy ${strategy} has orders of today that it does not remember`.slice(0, 200),
+    text: "Its snapshot was lost or is older than the ledger. It opens no position any more today and only closes. Reload the strategies to let it open again.",
+    fields: [{ name: "strategy", value: strategy }],
+  },
+});

@@ -43,6 +43,8 @@ export const runMemorySchema = z.object({
   orderNumber: z.number().int().nonnegative(),
   signalNumber: z.number().int().nonnegative(),
   deniedInARow: z.number().int().nonnegative(),
+  /** The ledger holds orders of today that this memory does not: it opens nothing more today, it only closes. */
+  forgetful: z.boolean(),
   pending: z.record(z.string(), pendingOrderSchema),
   book: bookSchema,
   /** Start of the newest bar it was given, per `interval symbol`, epoch milliseconds. */
