@@ -159,6 +159,9 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
     bus.serve(controlMessage, ["risk", verb], (request) => command(verb, request.data.reason, control, view()));
   }
 
+  // Whoever is told that this service is ready must find it answering.
+  await bus.connection.flush();
+
   let looks = 0;
   const timer = setInterval(() => {
     looks += 1;

@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { clientOrderIdSchema } from "#libs/contracts/mod.ts";
+import { epochMsOf } from "#libs/time/mod.ts";
+import { excessDayTrades } from "../evaluate/fourth-day-trade.ts";
+import { lastTradingDays, sessionDayOf } from "../state/trading-days.ts";
+import { CALENDAR, DAY, intent, LIMITS, World } from "../testing/world.ts";
+import { regimeOf } from "./regime.ts";
+import { dayTradesIn, usedDayTrades } from "./use.ts";
+
+const SMALL = { netLiquidation: 24_999.99, previousDayEquity: 24_999.99 };
+const roundTrip = (world: World, symbol = "SPY") => {
+  world.trade("buy", 1, { symbol });
+  world.trade("sell", 1, { symbol, order: { type: "market" } });
+};
+const used = (world: World): number =>
+  usedDayTrades(world.book, dayTradesIn(world.book, world.book.session?.window ?? []));
+const entry = (change = {}) => intent({ quantity: 2, symbol: "IBM", ...change });
+const bracketOf = (id: string) => ({
+  stopLoss: { clientOrderId: clientOrderIdSchema.parse(`${id}-stop`), stopPrice: 95 },
+  takeProfit: { clientOrderId: clientOrderIdSchema.parse(`${id}-target`), limitPrice: 110 },
+});
+
+describe("the pattern-day-trader rule, under 25,000 USD", () => {
+  it("refuses the fourth opening trade in five business days, and lets every exit pass", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    roundTrip(world);
+    expect(used(world)).toBe(3);
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+    world.position({ symbol: "BAC", quantity: 5 });
+    expect(world.codes(intent({ symbol: "BAC", side: "sell", quantity: 5 }))).toEqual([]);
+  });
+
+  it("counts prior-day equity: refused at 24,999.99, allowed at 25,000.00", () => {
+    const world = new World(SMALL);
+    for (let trade = 0; trade < 3; trade += 1) roundTrip(world);
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+    world.summary({ ...SMALL, previousDayEquity: 25_000 });
+    expect(world.codes(entry())).toEqual([]);
+  });
+
+  it("takes the session's first equity where the broker does not tell the prior day's", () => {
+    const world = new World({ netLiquidation: 24_999, previousDayEquity: null, dayTradesRemaining: [0, 0, 1, 2, 3] });
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+  });
+
+  it("foresees: an entry reserves the day trade its exit would make", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    world.trade("buy", 1);
+    world.decide(entry());
+    expect(used(world)).toBe(1);
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+  });
+
+  it("foresees it for two entries that come in the same moment", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    world.reserve(entry());
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+  });
+
+  it("gives the allowance back when the entry ends unfilled, its bracket with it", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    const wanted = entry({ bracket: bracketOf("x") });
+    world.decide(wanted);
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+    world.event(wanted.clientOrderId, "expired");
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual([]);
+    expect(world.book.orders.size).toBe(0);
+  });
+
+  it("lets an entry pass that is to be held overnight, until three are used", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    world.trade("buy", 1, { symbol: "BAC" });
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+    expect(world.codes(entry({ holdOvernight: true }))).toEqual([]);
+    world.trade("sell", 1, { symbol: "BAC", order: { type: "market" } });
+    expect(world.codes(entry({ holdOvernight: true }))).toEqual(["DAY_TRADES"]);
+  });
+
+  it("does not foresee a day trade for what is held overnight", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    world.trade("buy", 1, { symbol: "BAC", holdOvernight: true });
+    expect(world.codes(entry())).toEqual([]);
+  });
+
+  it("counts the partial fills of one order as one transaction", () => {
+    const world = new World(SMALL);
+    const bought = entry();
+    world.decide(bought);
+    for (let fill = 0; fill < 2; fill += 1) {
+      world.execution({ clientOrderId: bought.clientOrderId, symbol: "IBM", quantity: 1 });
+    }
+    world.event(bought.clientOrderId, "filled", { filledQuantity: 2 });
+    world.trade("sell", 2, { symbol: "IBM", order: { type: "market" } });
+    expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: 1, byDirection: 1 });
+  });
+
+  it("is told of an exit that makes the fourth, and it passes", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    roundTrip(world);
+    world.limits = { ...LIMITS, dayTradeRegime: "off" };
+    world.trade("buy", 5, { symbol: "BAC" });
+    world.limits = LIMITS;
+    const exit = intent({ symbol: "BAC", side: "sell", quantity: 5 });
+    expect(world.codes(exit)).toEqual([]);
+    expect(excessDayTrades(exit, world.view())).toBe(4);
+  });
+});
+
+describe("the five business days", () => {
+  const spread = (days: readonly string[]): World => {
+    const world = new World(SMALL);
+    for (const day of days) {
+      world.setTime(day, "10:00");
+      world.summary(SMALL);
+      world.quote("SPY", 100);
+      roundTrip(world);
+    }
+    return world;
+  };
+
+  it("reach over the weekend and Thanksgiving, a half day counts as a day", () => {
+    // Mon, Tue, Wed, Fri (half day), Mon: the Thursday between is no business day.
+    expect(lastTradingDays(CALENDAR, "2026-11-30", 5)).toEqual([
+      "2026-11-23",
+      "2026-11-24",
+      "2026-11-25",
+      "2026-11-27",
+      "2026-11-30",
+    ]);
+    const world = spread(["2026-11-23", "2026-11-24", "2026-11-25"]);
+    world.setTime("2026-11-30", "10:00");
+    world.summary(SMALL);
+    expect(used(world)).toBe(3);
+    world.setTime("2026-12-01", "10:00");
+    world.summary(SMALL);
+    expect(used(world)).toBe(2);
+  });
+
+  it("reach over Christmas and New Year", () => {
+    expect(lastTradingDays(CALENDAR, "2027-01-04", 5)[0]).toBe("2026-12-28");
+  });
+
+  it("forget after ten trading days, and keep what is held", () => {
+    const world = spread(["2026-11-23"]);
+    world.trade("buy", 7, { symbol: "BAC", holdOvernight: true });
+    world.setTime("2026-12-31", "10:00");
+    world.summary();
+    expect(world.book.executions.size).toBe(0);
+    expect(world.book.decisions.size).toBe(0);
+    expect([...world.book.symbols.keys()]).toEqual(["BAC"]);
+    expect(world.book.symbols.get("BAC")?.days.at(-1)?.end.quantity).toBe(7);
+  });
+
+  it("end at New York's midnight, whatever UTC says, and a Sunday belongs to the Friday before", () => {
+    expect(sessionDayOf(CALENDAR, epochMsOf("2026-11-23", "23:59"))).toBe("2026-11-23");
+    expect(sessionDayOf(CALENDAR, epochMsOf("2026-11-22", "18:00"))).toBe("2026-11-20");
+    expect(sessionDayOf(CALENDAR, epochMsOf("2026-11-26", "12:00"))).toBe("2026-11-25");
+  });
+});
+
+describe("the broker's own count", () => {
+  it("is never undercut: what it counts and we do not know is added", () => {
+    const world = new World({ ...SMALL, dayTradesRemaining: [1, 1, 2, 3, 3] });
+    expect(used(world)).toBe(2);
+    roundTrip(world);
+    expect(used(world)).toBe(3);
+    // Its tag follows minutes later, and must not hide what was made elsewhere in between.
+    world.summary({ ...SMALL, dayTradesRemaining: [1, 1, 2, 3, 3] });
+    expect(used(world)).toBe(3);
+    world.summary({ ...SMALL, dayTradesRemaining: [0, 1, 2, 3, 3] });
+    expect(used(world)).toBe(3);
+  });
+
+  it("is read anew with the next session day", () => {
+    const world = new World({ ...SMALL, dayTradesRemaining: [1, 1, 2, 3, 3] });
+    world.setTime("2026-11-24", "10:00");
+    world.summary({ ...SMALL, dayTradesRemaining: [3, 3, 3, 3, 3] });
+    expect(used(world)).toBe(0);
+  });
+});
+
+describe("which rule is in force", () => {
+  it.each([
+    ["three or more tags that count: the old rule", [3, 3, 3, 3, 3], "DU1", "paper", "pattern-day-trader"],
+    ["an account that has used all", [0, 0, 1, 2, 3], "U1", "live", "pattern-day-trader"],
+    ["-1 everywhere: the new one", [-1, -1, -1, -1, -1], "U1", "live", "intraday-margin"],
+    ["all absent on a live account: the new one", [null, null, null, null, null], "U1", "live", "intraday-margin"],
+    ["all absent on a paper account: not known", [null, null, null, null, null], "DU1", "paper", "pattern-day-trader"],
+    ["a few of them: not known", [-1, null, 3, 3, null], "U1", "live", "pattern-day-trader"],
+    ["no summary yet: not known", null, null, "live", "pattern-day-trader"],
+  ] as const)("%s", (_, tags, account, mode, regime) => {
+    expect(regimeOf("auto", tags === null ? null : [...tags], account, mode).regime).toBe(regime);
+  });
+
+  it("is what is configured, when that is said", () => {
+    expect(regimeOf("off", [0, 0, 0, 0, 0], "U1", "live").regime).toBe("off");
+    const world = new World({ ...SMALL, dayTradesRemaining: [0, 0, 0, 0, 0] });
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+    world.limits = { ...LIMITS, dayTradeRegime: "off" };
+    expect(world.codes(entry())).toEqual([]);
+  });
+});
+
+describe("the intraday margin rule", () => {
+  const UNLIMITED = { dayTradesRemaining: [-1, -1, -1, -1, -1] };
+
+  it("counts no day trades", () => {
+    const world = new World({ ...SMALL, ...UNLIMITED });
+    for (let trade = 0; trade < 5; trade += 1) roundTrip(world);
+    expect(world.codes(entry())).toEqual([]);
+  });
+
+  it("keeps a cushion of the broker's excess liquidity, what is reserved counted in", () => {
+    const world = new World({ ...UNLIMITED, excessLiquidity: 7000, lookAheadExcessLiquidity: 6000 });
+    // 6,000 less a quarter of the order must leave 5,000.
+    expect(world.codes(entry({ quantity: 40 }))).toEqual([]);
+    expect(world.codes(entry({ quantity: 41 }))).toEqual(["INTRADAY_MARGIN"]);
+    world.decide(intent({ symbol: "BAC", quantity: 30 }));
+    expect(world.codes(entry({ quantity: 11 }))).toEqual(["INTRADAY_MARGIN"]);
+  });
+
+  it("takes the model where the broker gives no figure", () => {
+    const world = new World({ ...UNLIMITED, excessLiquidity: null, lookAheadExcessLiquidity: null });
+    world.limits = { ...LIMITS, maxPositionFraction: 1, intradayMarginCushionFraction: 0.9 };
+    expect(world.codes(entry({ quantity: 400 }))).toEqual([]);
+    expect(world.codes(entry({ quantity: 401 }))).toEqual(["INTRADAY_MARGIN"]);
+  });
+});

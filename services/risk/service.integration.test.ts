@@ -1,0 +1,402 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bus, readBatch } from "#libs/bus/mod.ts";
+import { settingsFor } from "#libs/config/mod.ts";
+import {
+  type AccountSummary,
+  type Alert,
+  accountSummaryMessage,
+  alertMessage,
+  approvedMessage,
+  clientOrderIdSchema,
+  controlMessage,
+  deniedMessage,
+  fillMessage,
+  gatewayStatusMessage,
+  intentMessage,
+  limitUseMessage,
+  type OrderIntent,
+  orderEventMessage,
+  quoteMessage,
+  riskStateMessage,
+  type Side,
+  snapshotMessage,
+} from "#libs/contracts/mod.ts";
+import type { Logger, Service } from "#libs/service/mod.ts";
+import { createCalendar, epochMsOf, MarketClock, monotonicNowMs } from "#libs/time/mod.ts";
+import { eventually, MemoryLogger, startBus, type TestBus } from "../../tests/harness/bus.ts";
+import { startRisk } from "./service.ts";
+import { emptyBook } from "./state/book.ts";
+import { saveBook } from "./state/snapshot.ts";
+import { DAY, intent, PLAN, READY, SUMMARY } from "./testing/world.ts";
+
+interface Running {
+  readonly service: Service;
+  readonly bus: Bus;
+  readonly clock: MarketClock;
+}
+
+let platform: TestBus;
+let planPath: string;
+let bridge: Bus;
+let strategy: Bus;
+let operator: Bus;
+let running: Running[] = [];
+
+beforeEach(async () => {
+  platform = await startBus();
+  planPath = join(platform.dataDir, "plan.json");
+  await writeFile(planPath, JSON.stringify(PLAN));
+  const marketNowMs = () => marketMs;
+  [bridge, strategy, operator] = await Promise.all([
+    platform.connect("gateway-bridge", { marketNowMs }),
+    platform.connect("strategy", { marketNowMs }),
+    platform.connect("operator", { marketNowMs }),
+  ]);
+  marketMs = epochMsOf(DAY, "10:00");
+});
+afterEach(async () => {
+  for (const { service } of running) await service.stop();
+  running = [];
+  await platform.stop();
+});
+
+let marketMs = epochMsOf(DAY, "10:00");
+const atMarket = (day: string, time: string) => {
+  marketMs = epochMsOf(day, time);
+  for (const { clock } of running) clock.set({ marketTimeMs: marketMs, atMonotonicMs: 0, speed: 0 });
+};
+
+async function start(environment: Record<string, string> = {}): Promise<Running> {
+  const clock = new MarketClock();
+  const logger = new MemoryLogger();
+  const bus = await platform.connect("risk", { logger, marketNowMs: () => clock.nowMs() ?? null });
+  clock.set({ marketTimeMs: marketMs, atMonotonicMs: 0, speed: 0 });
+  const service = await startRisk({
+    name: "risk",
+    settings: settingsFor("risk", { GAMEPLAN_PATH: planPath, APPROVAL_TTL_MS: "2000", ...environment }),
+    mode: "dry-run",
+    // The service uses no more of the logger than the bus does.
+    logger: logger as unknown as Logger,
+    bus,
+    clock,
+    calendar: createCalendar(),
+  });
+  const one = { service, bus, clock };
+  running.push(one);
+  return one;
+}
+
+/** Ends a risk service as a kill would: nothing is saved, the connection is gone. */
+async function kill(one: Running): Promise<void> {
+  running = running.filter((other) => other !== one);
+  const stop = one.service.stop();
+  await one.bus.close();
+  await stop.catch(() => undefined);
+}
+
+const quote = (symbol: string, price: number) =>
+  bridge.publish(quoteMessage, [symbol], {
+    symbol,
+    bid: price,
+    ask: price,
+    bidSize: 1,
+    askSize: 1,
+    last: price,
+    lastSize: 1,
+    delayed: false,
+    receivedAtMonotonicMs: monotonicNowMs(),
+    ticks: 1,
+  });
+const summary = (change: Partial<AccountSummary> = {}) =>
+  bridge.record(accountSummaryMessage, [], { ...SUMMARY, ...change });
+async function morning(change: Partial<AccountSummary> = {}): Promise<void> {
+  await bridge.record(gatewayStatusMessage, [], READY);
+  await summary(change);
+  for (const symbol of ["SPY", "IBM", "BAC"]) quote(symbol, 100);
+}
+const ask = (wanted: OrderIntent) => strategy.request(intentMessage, [], wanted, { timeoutMs: 2000 });
+/** Asks for like orders under new ids until risk has seen all that was told to it. */
+const ready = async () =>
+  eventually("risk to let a small entry pass", async () => {
+    quote("SPY", 100);
+    const decision = await ask(intent({ strategy: "operator", quantity: 1, symbol: "SPY" }));
+    if (decision.outcome === "approved") await event(decision.clientOrderId, "expired");
+    return decision.outcome === "approved";
+  });
+
+const event = (clientOrderId: string, status: "submitted" | "filled" | "expired" | "canceled", filledQuantity = 0) =>
+  bridge.record(orderEventMessage, [clientOrderId], {
+    clientOrderId: clientOrderIdSchema.parse(clientOrderId),
+    parentClientOrderId: null,
+    symbol: "SPY",
+    side: "buy",
+    status,
+    orderId: null,
+    permId: null,
+    filledQuantity,
+    leavesQuantity: 0,
+    averagePrice: null,
+    reason: null,
+  });
+const fill = (clientOrderId: string, side: Side, quantity: number, price = 100, symbol = "SPY") =>
+  bridge.record(fillMessage, [symbol], {
+    kind: "execution",
+    executionId: `x-${clientOrderId}`,
+    corrects: null,
+    clientOrderId: clientOrderIdSchema.parse(clientOrderId),
+    permId: null,
+    account: "DU1",
+    symbol,
+    side,
+    quantity,
+    price,
+    executedAt: marketMs,
+  });
+/** Buys and fills through risk. */
+async function buy(quantity: number, change: Parameters<typeof intent>[0] = {}): Promise<void> {
+  const wanted = intent({ quantity, ...change });
+  expect(await ask(wanted)).toMatchObject({ outcome: "approved" });
+  await fill(wanted.clientOrderId, "buy", quantity, 100, wanted.symbol);
+  await event(wanted.clientOrderId, "filled", quantity);
+}
+const codesOf = async (wanted: OrderIntent): Promise<readonly string[]> => {
+  const decision = await ask(wanted);
+  return decision.outcome === "approved" ? [] : decision.reasons.map(({ code }) => code);
+};
+const command = (verb: "halt" | "reduce" | "resume") =>
+  operator.request(controlMessage, ["risk", verb], { reason: "test" }, { timeoutMs: 2000 });
+async function alerts(): Promise<Alert[]> {
+  const stored = await readBatch(operator, "ALERTS", 1);
+  return stored.flatMap((message) => {
+    const parsed = alertMessage.envelope.safeParse(JSON.parse(message.string()));
+    return parsed.success ? [parsed.data.data] : [];
+  });
+}
+const alerted = async (code: string) => (await alerts()).some((alert) => alert.code === code);
+
+describe("decisions", () => {
+  it("are on the disk before they are answered, with the intent inside", async () => {
+    await start();
+    await morning();
+    await ready();
+    const wanted = intent();
+    const decision = await ask(wanted);
+    expect(decision).toMatchObject({ outcome: "approved", clientOrderId: wanted.clientOrderId });
+    const approved = await operator.lastValue(approvedMessage, [wanted.clientOrderId]);
+    expect(approved?.source).toBe("risk");
+    expect(approved?.data.intent).toEqual(wanted);
+    expect((approved?.data.expiresAtMonotonicMs ?? 0) - (approved?.data.approvedAtMonotonicMs ?? 0)).toBe(2000);
+  });
+
+  it("are the same for the same order id, and never another order under it (law 2)", async () => {
+    await start();
+    await morning();
+    await ready();
+    const wanted = intent();
+    const [first, second] = await Promise.all([ask(wanted), ask(wanted)]);
+    expect(second).toEqual(first);
+    expect(await ask(wanted)).toEqual(first);
+    expect(await codesOf({ ...wanted, quantity: 11 })).toEqual(["CLIENT_ORDER_ID_USED"]);
+    const refused = intent({ symbol: "TSLA" });
+    const denied = await ask(refused);
+    expect(denied.outcome).toBe("denied");
+    expect(await ask(refused)).toEqual(denied);
+    expect((await operator.lastValue(deniedMessage, [refused.clientOrderId]))?.data.intent).toEqual(refused);
+  });
+
+  it("of intents in the same moment cannot take the last of a limit twice", async () => {
+    await start();
+    await morning();
+    await ready();
+    const decisions = await Promise.all(Array.from({ length: 8 }, (_, index) => ask(intent({ quantity: 40 + index }))));
+    expect(decisions.filter(({ outcome }) => outcome === "approved")).toHaveLength(2);
+  });
+
+  it("are refused with the field and the reason when the intent is malformed, and the payload is kept", async () => {
+    await start();
+    const reply = await strategy.connection.request("orders.intent", "{}", { timeout: 2000 });
+    expect(reply.headers?.get("Crucible-Error")).toBe("INVALID_MESSAGE");
+    await eventually("the dead letter", async () => (await readBatch(operator, "DEAD_LETTERS", 1)).length === 1);
+  });
+
+  it("let an exit pass that comes a moment before the fill it answers", async () => {
+    await start();
+    await morning();
+    await ready();
+    const entry = intent({ quantity: 20 });
+    await ask(entry);
+    const exit = ask(intent({ side: "sell", quantity: 20, order: { type: "market" } }));
+    await fill(entry.clientOrderId, "buy", 20);
+    await event(entry.clientOrderId, "filled", 20);
+    expect((await exit).outcome).toBe("approved");
+  });
+});
+
+describe("after a kill (law 6)", () => {
+  it("a halt still holds, and so does what was decided, reserved, lost and counted", async () => {
+    const first = await start();
+    await morning({ previousDayEquity: 20_000 });
+    await ready();
+    await buy(30);
+    const reserved = intent({ quantity: 60 });
+    const decision = await ask(reserved);
+    expect(decision.outcome).toBe("approved");
+    expect((await command("halt")).ok).toBe(true);
+    await kill(first);
+
+    const second = await start();
+    expect(await ask(reserved)).toEqual(decision);
+    expect(await codesOf(intent({ quantity: 1 }))).toContain("TRADING_HALTED");
+    expect(await codesOf(intent({ side: "sell", quantity: 1 }))).toEqual(["TRADING_HALTED"]);
+    expect(second.service.health().figures).toMatchObject({
+      "trading state": "halted",
+      positions: 1,
+      "open orders": 1,
+    });
+    expect((await command("resume")).ok).toBe(true);
+    quote("SPY", 100);
+    await eventually("the resume", () => second.service.health().figures["trading state"] === "active");
+    expect(await codesOf(intent({ quantity: 11 }))).toContain("POSITION_LIMIT");
+  });
+
+  it("the day trades are counted on, and the fourth opening is refused", async () => {
+    const first = await start();
+    await morning({ previousDayEquity: 20_000 });
+    await ready();
+    for (const symbol of ["SPY", "IBM", "BAC"]) {
+      await buy(3, { symbol });
+      const exit = intent({ side: "sell", quantity: 3, symbol, order: { type: "market" } });
+      expect((await ask(exit)).outcome).toBe("approved");
+      await fill(exit.clientOrderId, "sell", 3, 100, symbol);
+      await event(exit.clientOrderId, "filled", 3);
+    }
+    await kill(first);
+    await start();
+    quote("SPY", 100);
+    await eventually("the fourth to be refused", async () => {
+      quote("SPY", 100);
+      const codes = await codesOf(intent({ quantity: 2 }));
+      return codes.length === 1 && codes[0] === "DAY_TRADES";
+    });
+  });
+});
+
+describe("the daily loss", () => {
+  it("stops entries when the open loss reaches it, warns before, and ends with the session day", async () => {
+    const one = await start();
+    await morning();
+    await ready();
+    await buy(90);
+    quote("SPY", 88);
+    await eventually("the warning", () => alerted("DAILY_LOSS_WARNING"));
+    expect(one.service.health().figures["trading state"]).toBe("active");
+    quote("SPY", 76);
+    await eventually("the breach", () => alerted("DAILY_LOSS_BREACHED"));
+    const state = await operator.lastValue(riskStateMessage, []);
+    expect(state?.data).toMatchObject({ tradingState: "reducing", setBy: "DAILY_LOSS" });
+    expect(await command("resume")).toMatchObject({ ok: false, message: expect.stringContaining("DAILY_LOSS") });
+    expect(await codesOf(intent({ quantity: 1, symbol: "IBM" }))).toEqual(
+      expect.arrayContaining(["REDUCING_ONLY", "DAILY_LOSS"]),
+    );
+    const exit = intent({ side: "sell", quantity: 90, order: { type: "market" } });
+    expect((await ask(exit)).outcome).toBe("approved");
+    await fill(exit.clientOrderId, "sell", 90, 76);
+    await event(exit.clientOrderId, "filled", 90);
+
+    // A restart is no new day: nothing is warned of twice, and nothing is forgotten.
+    await kill(one);
+    const two = await start();
+    const before = (await alerts()).length;
+    quote("SPY", 76);
+    expect(await codesOf(intent({ quantity: 1 }))).toEqual(expect.arrayContaining(["REDUCING_ONLY", "DAILY_LOSS"]));
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect((await alerts()).length).toBe(before);
+
+    atMarket("2026-11-24", "09:31");
+    await summary({ netLiquidation: 98_000 });
+    await eventually("the new day", () => two.service.health().figures["trading state"] === "active");
+    await ready();
+    expect((await operator.lastValue(riskStateMessage, []))?.data).toMatchObject({
+      tradingDay: "2026-11-24",
+      equityAtSessionStart: 98_000,
+    });
+  });
+
+  it("records the use of the limits when it changes after an order or a fill", async () => {
+    await start();
+    await morning();
+    await ready();
+    await buy(10);
+    quote("SPY", 50);
+    await ask(intent({ quantity: 2, symbol: "IBM" }));
+    await eventually(
+      "the loss",
+      async () => (await operator.lastValue(limitUseMessage, ["daily-loss"]))?.data.used === 500,
+    );
+    const orders = (await operator.lastValue(limitUseMessage, ["open-orders"]))?.data;
+    expect(orders).toMatchObject({ limit: 20, unit: "orders" });
+  });
+});
+
+describe("a bus that goes away", () => {
+  it("means no decisions while it is away, and the same state when it is back", async () => {
+    const one = await start();
+    await morning();
+    await ready();
+    await buy(90);
+    const crashed = platform.crash({ downMs: 300 });
+    await eventually("the bus to be away", () => !one.bus.up);
+    expect(one.service.health().status).toBe("degraded");
+    await crashed;
+    await eventually("the ledger to be read to its end", () => one.service.health().status === "ok");
+    quote("SPY", 100);
+    await eventually("the limit to stand", async () => {
+      quote("SPY", 100);
+      const codes = await codesOf(intent({ quantity: 11 })).catch(() => []);
+      return codes.length === 1 && codes[0] === "POSITION_LIMIT";
+    });
+  });
+});
+
+describe("a ledger that went backwards", () => {
+  it("stops entries, says what to do, lets exits pass, and is over when the operator resumes", async () => {
+    const writer = await platform.connect("risk");
+    await writer.record(snapshotMessage, ["risk"], {
+      service: "risk",
+      stateVersion: 1,
+      lastSequence: 9999,
+      state: saveBook(emptyBook()),
+    });
+    await writer.close();
+    const one = await start();
+    expect(one.service.health().figures["trading state"]).toBe("reducing");
+    const alert = (await alerts()).find(({ code }) => code === "LEDGER_WENT_BACKWARDS");
+    expect(alert).toMatchObject({ severity: "critical", text: expect.stringContaining("restore") });
+    await morning();
+    await eventually("the morning to be known", async () => {
+      quote("SPY", 100);
+      return (await codesOf(intent())).join() === "REDUCING_ONLY,LEDGER_BEHIND";
+    });
+    expect((await command("resume")).ok).toBe(true);
+    await ready();
+  });
+});
+
+describe("the gameplan file", () => {
+  it("tightens a limit while the service runs, and its absence denies strategies, not the operator", async () => {
+    const one = await start();
+    await morning();
+    await ready();
+    await writeFile(planPath, JSON.stringify({ ...PLAN, limits: { maxPositionFraction: 0.01, maxOpenOrders: 400 } }));
+    await eventually("the loosened limit to be told", () => alerted("GAMEPLAN_LOOSENS_LIMIT"));
+    expect(await codesOf(intent({ quantity: 12 }))).toEqual(["POSITION_LIMIT"]);
+    await writeFile(planPath, "{");
+    await eventually("the plan to be unusable", () => alerted("GAMEPLAN_UNUSABLE"));
+    expect(one.service.health()).toMatchObject({ status: "degraded", detail: expect.stringContaining("not JSON") });
+    quote("SPY", 100);
+    expect(await codesOf(intent({ quantity: 3 }))).toEqual(["SYMBOL_NOT_IN_PLAN"]);
+    expect(await codesOf(intent({ quantity: 3, strategy: "operator" }))).toEqual([]);
+  });
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { fillMessage } from "#libs/contracts/mod.ts";
+import { dayResult } from "../evaluate/day-result.ts";
+import { intent, World } from "../testing/world.ts";
+import { heldQuantity, symbolBook } from "./positions.ts";
+import { loadBook, saveBook } from "./snapshot.ts";
+
+const held = (world: World, symbol = "SPY") => heldQuantity(symbolBook(world.book, symbol));
+
+describe("executions", () => {
+  it("count once, however often they are repeated", () => {
+    const world = new World();
+    for (let repeat = 0; repeat < 3; repeat += 1) world.execution({ executionId: "a.01", quantity: 10 });
+    expect(held(world)).toBe(10);
+  });
+
+  it("are replaced by their corrections, also by the correction of a correction, in any order", () => {
+    const orders: readonly (readonly [string, string | null, number])[][] = [
+      [
+        ["a.01", null, 10],
+        ["a.02", "a.01", 12],
+        ["a.03", "a.02", 15],
+      ],
+      [
+        ["a.01", null, 10],
+        ["a.03", "a.01", 15],
+        ["a.02", "a.01", 12],
+      ],
+      [
+        ["a.02", "a.01", 12],
+        ["a.01", null, 10],
+        ["a.03", "a.01", 15],
+      ],
+    ];
+    for (const order of orders) {
+      const world = new World();
+      for (const [executionId, corrects, quantity] of order) world.execution({ executionId, corrects, quantity });
+      expect(held(world)).toBe(15);
+    }
+  });
+
+  it("of a day before change that day, and what was held since", () => {
+    const world = new World();
+    world.execution({ executionId: "a.01", quantity: 10 });
+    const yesterday = world.marketMs ?? 0;
+    world.setTime("2026-11-24", "10:00");
+    world.summary();
+    world.execution({ executionId: "b.01", side: "sell", quantity: 4 });
+    world.execution({ executionId: "a.02", corrects: "a.01", quantity: 11, executedAt: yesterday });
+    expect(held(world)).toBe(7);
+  });
+
+  it("take their commission before or after", () => {
+    const world = new World();
+    const commission = (executionId: string) =>
+      world.feed(fillMessage, { kind: "commission", executionId, symbol: "SPY", commission: 1 });
+    commission("a.01");
+    world.execution({ executionId: "a.01" });
+    world.execution({ executionId: "b.01" });
+    commission("b.01");
+    commission("b.01");
+    expect(dayResult(world.view())?.commissions).toBe(2);
+  });
+});
+
+describe("the day's profit", () => {
+  it("measures what was held overnight from its first price of the day, also after a restart", () => {
+    const world = new World();
+    world.trade("buy", 50, { holdOvernight: true });
+    world.setTime("2026-11-24", "09:00");
+    world.summary();
+    world.riskState({ tradingDay: "2026-11-24", openingPrices: { SPY: 120 } });
+    world.book = loadBook(saveBook(world.book));
+    world.quote("SPY", 110);
+    expect(dayResult(world.view())).toMatchObject({ realized: 0, open: -500, profit: -500 });
+    world.trade("sell", 50, { order: { type: "market" } }, 110);
+    expect(dayResult(world.view())).toMatchObject({ realized: -500, open: 0 });
+  });
+
+  it("is not begun anew by an account summary of the same day", () => {
+    const world = new World();
+    world.summary({ netLiquidation: 99_000 });
+    expect(world.book.session?.equityAtStart).toBe(100_000);
+  });
+
+  it("is not begun anew by a market clock that went backwards", () => {
+    const world = new World();
+    world.setTime("2026-11-20", "10:00");
+    world.summary({ netLiquidation: 50_000 });
+    expect(world.book.session).toMatchObject({ tradingDay: "2026-11-23", equityAtStart: 100_000 });
+  });
+});
+
+describe("the broker's word on a position", () => {
+  it("is taken over for a holding that was there before us", () => {
+    const world = new World();
+    world.position({ quantity: 40, averageCost: 90 });
+    expect(world.book.symbols.get("SPY")?.days[0]?.start).toEqual({ quantity: 40, basis: 90, adopted: 40 });
+    world.execution({ side: "sell", quantity: 40 });
+    expect(held(world)).toBe(0);
+  });
+
+  it("may come before the execution it tells of: nothing counts twice", () => {
+    const world = new World();
+    const wanted = intent({ quantity: 50 });
+    world.decide(wanted);
+    world.position({ quantity: 50, explained: false });
+    expect(held(world)).toBe(50);
+    world.execution({ clientOrderId: wanted.clientOrderId, quantity: 50 });
+    world.position({ quantity: 50 });
+    expect(held(world)).toBe(50);
+    expect(world.book.symbols.get("SPY")).toMatchObject({ reported: null, explained: true });
+  });
+
+  it("that differs is reduced by a sale at once: what is sold cannot be sold again", () => {
+    const world = new World();
+    world.execution({ quantity: 10 });
+    world.position({ quantity: 40, explained: false });
+    world.execution({ side: "sell", quantity: 40 });
+    expect(held(world)).toBe(0);
+  });
+});
+
+describe("decisions and orders", () => {
+  it("of others are counted as open, and their ids are taken", () => {
+    const world = new World();
+    world.event("by-hand", "accepted", { leavesQuantity: 20 });
+    expect(world.book.orders.get("by-hand")).toMatchObject({ quantity: 20, role: "entry" });
+    world.event("by-hand", "canceled");
+    world.event("by-hand", "accepted", { leavesQuantity: 20 });
+    expect(world.book.orders.size).toBe(0);
+  });
+
+  it("that are over are not opened again by a repeated event", () => {
+    const world = new World();
+    const wanted = intent();
+    world.decide(wanted);
+    world.event(wanted.clientOrderId, "accepted");
+    world.event(wanted.clientOrderId, "canceled");
+    world.event(wanted.clientOrderId, "accepted");
+    expect(world.book.orders.size).toBe(0);
+  });
+
+  it("that were never sent stay reserved until the bridge says that they expired", () => {
+    const world = new World();
+    const wanted = intent({ quantity: 100 });
+    world.decide(wanted);
+    world.monotonicMs += 3_600_000;
+    world.quote("SPY", 100);
+    expect(world.codes(intent({ quantity: 1 }))).toEqual(["POSITION_LIMIT"]);
+    world.event(wanted.clientOrderId, "expired");
+    expect(world.codes(intent({ quantity: 1 }))).toEqual([]);
+  });
+});
+
+describe("a snapshot", () => {
+  it("of a busy week fits into one message of the bus", () => {
+    const world = new World({ netLiquidation: 1e9, previousDayEquity: 1e9 });
+    for (let order = 0; order < 1500; order += 1)
+      world.trade(order % 2 === 0 ? "buy" : "sell", 1, { order: { type: "market" } });
+    const saved = saveBook(world.book);
+    expect(saved.length).toBeLessThan(200_000);
+    expect(loadBook(saved)).toEqual(world.book);
+  });
+
+  it("that is not one of ours is refused", () => {
+    expect(() => loadBook({})).toThrow();
+    expect(() => loadBook("{}")).toThrow();
+  });
+});
