@@ -18,6 +18,7 @@ import {
   type OrderEvent,
   type OrderIntent,
   orderEventMessage,
+  type StrategyState,
   strategyStateMessage,
 } from "#libs/contracts/mod.ts";
 import type { Service } from "#libs/service/mod.ts";
@@ -310,6 +311,30 @@ describe("one order, whatever crashes (law 2)", () => {
       events: ["submitted", "filled"],
     });
     expect(risk.ids()).toEqual(new Set([intent.clientOrderId]));
+  });
+
+  it("opens nothing more when its memory is lost, and says so", async () => {
+    const risk = await startRisk();
+    const first = await start();
+    publishBar(at("10:00"));
+    await eventually("the question", () => risk.asked.length === 1);
+    const [intent] = risk.asked;
+    if (intent === undefined) throw new Error("no intent");
+    await recordEvent(intent, "submitted");
+    await kill(first);
+    const lost = { ...(await snapshotOf()), memory: undefined, state: {} };
+    await (await platform.connect("strategy")).record(
+      strategyStateMessage,
+      ["buyer"],
+      lost as unknown as StrategyState,
+    );
+
+    await start();
+    publishBar(at("10:01"));
+    await eventually("the refusal", async () => (await stateOf())?.denied[0] === "ORDERS_FORGOTTEN");
+    expect(await alertCodes()).toContain("STRATEGY_FORGOT_ORDERS");
+    expect(risk.asked).toHaveLength(1);
+    expect((await stateOf())?.orders).toEqual(["buyer-20260310-SPY-2"]);
   });
 
   it("loses nothing that was acknowledged when the bus is killed in the middle", async () => {

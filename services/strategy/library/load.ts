@@ -47,7 +47,7 @@ async function importStrategy(libraryPath: string, file: string, path: string): 
   }
   let module: { readonly default?: unknown };
   try {
-    module = (await import(`${pathToFileURL(path)}?modified=${stamp}`)) as { readonly default?: unknown };
+    module = (await import(`${pathToFileURL(path)}?modified=${Math.round(stamp)}`)) as { readonly default?: unknown };
   } catch (cause) {
     const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new StrategyLoadError("STRATEGY_UNREADABLE", `${file} cannot be loaded: ${what}. Correct the file.`, {

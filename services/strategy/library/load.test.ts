@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadStrategy, strategyFiles } from "./load.ts";
+import { resolveKitEverywhere } from "./resolve-kit.ts";
+
+resolveKitEverywhere();
+
+let library: string;
+beforeEach(() => {
+  library = mkdtempSync(join(tmpdir(), "crucible-library-"));
+});
+afterEach(() => rmSync(library, { recursive: true, force: true }));
+
+const entry = (strategy: string, change: object = {}) => ({
+  strategy,
+  symbols: ["SPY"],
+  capitalUsd: 1000,
+  from: "09:30",
+  until: "16:00",
+  parameters: {},
+  ...change,
+});
+const write = (name: string, source: string) => writeFileSync(join(library, name), source);
+const strategy = (description: string) => `
+import { defineStrategy, z } from "#libs/strategy-kit/mod.ts";
+export default defineStrategy({
+  name: "x",
+  description: ${JSON.stringify(description)},
+  parameters: z.strictObject({ k: z.number().max(3).default(2) }),
+  initial: (plan: { parameters: { k: number } }) => ({ k: plan.parameters.k }),
+});`;
+
+describe("the strategy library", () => {
+  it("gives a strategy by its name or its file, with the parameters' defaults filled in", async () => {
+    write("one.ts", strategy("first"));
+    mkdirSync(join(library, "more"));
+    write("more/two.ts", strategy("second"));
+    expect(await loadStrategy(library, entry("one"))).toMatchObject({ parameters: { k: 2 }, file: "one.ts" });
+    const named = await loadStrategy(library, entry("any-name", { file: "more/two", parameters: { k: 3 } }));
+    expect(named).toMatchObject({ parameters: { k: 3 }, definition: { description: "second" } });
+    expect(await strategyFiles(library)).toEqual(["more/two", "one"]);
+  });
+
+  it("names what it holds when a strategy is not there", async () => {
+    write("one.ts", strategy(""));
+    write("one.test.ts", "");
+    await expect(loadStrategy(library, entry("two"))).rejects.toMatchObject({
+      code: "STRATEGY_NOT_FOUND",
+      message: expect.stringMatching(/no two\.ts .* It holds: one\. Correct/),
+    });
+    await expect(loadStrategy(join(library, "nowhere"), entry("two"))).rejects.toMatchObject({
+      code: "STRATEGY_LIBRARY_UNREADABLE",
+    });
+  });
+
+  it.each([
+    ["throws when loaded", 'throw new Error("at the top");', /cannot be loaded: Error: at the top/],
+    ["does not parse", "export default {", /cannot be loaded/],
+    ["has no default export", "export const strategy = 1;", /no strategy as its default export/],
+    ["exports something else", "export default { name: 'x' };", /no strategy as its default export/],
+  ])("refuses a file that %s", async (_what, source, message) => {
+    write("bad.ts", source);
+    await expect(loadStrategy(library, entry("bad"))).rejects.toMatchObject({
+      code: "STRATEGY_UNREADABLE",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it("refuses parameters that do not fit, and names them", async () => {
+    write("one.ts", strategy(""));
+    await expect(loadStrategy(library, entry("one", { parameters: { k: 4, j: 1 } }))).rejects.toMatchObject({
+      code: "STRATEGY_PARAMETERS_INVALID",
+      message: expect.stringMatching(/parameters\.k: .*; parameters: .*"j"/),
+    });
+  });
+
+  it("loads a file anew when it has changed", async () => {
+    write("one.ts", strategy("before"));
+    const before = await loadStrategy(library, entry("one"));
+    expect((await loadStrategy(library, entry("one"))).definition).toBe(before.definition);
+    write("one.ts", strategy("after"));
+    utimesSync(join(library, "one.ts"), 1, 2);
+    expect((await loadStrategy(library, entry("one"))).definition.description).toBe("after");
+  });
+});
