@@ -38,7 +38,7 @@ const ALERT_DEADLINE_MS = 200;
 export const LEDGER_REFUSED = "LEDGER_REFUSED";
 
 export interface DeskOptions {
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, "record" | "alert" | "up" | "context">;
   readonly reservations: Reservations;
   readonly view: () => RiskView;
   readonly now: () => Moment;

@@ -23,19 +23,12 @@ export const dayTrades: Check = {
     const made = dayTradesIn(book, book.session.window);
     const used = usedDayTrades(book, made);
     const allowed = DAY_TRADES_ALLOWED;
-    if (intent.holdOvernight) return used >= allowed ? figures({ used, allowed, equity: priorDayEquity(facts) }) : null;
+    const equity = priorDayEquity(facts);
+    const shown = { used, allowed, ...made, unseen: book.session.unseenDayTrades, equity };
+    if (used >= allowed) return figures(shown);
+    if (intent.holdOvernight) return null;
     const foreseen = usedDayTrades(book, foreseenDayTrades(book, [...facts.orders, hypothetical(facts)], made, today));
-    return Math.max(foreseen, used + 1) > allowed
-      ? figures({
-          used,
-          foreseen,
-          allowed,
-          byOpening: made.byOpening,
-          byDirection: made.byDirection,
-          unseen: book.session.unseenDayTrades,
-          equity: priorDayEquity(facts),
-        })
-      : null;
+    return Math.max(foreseen, used + 1) > allowed ? figures({ foreseen, ...shown }) : null;
   },
 };
 

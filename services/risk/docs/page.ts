@@ -9,7 +9,7 @@ export function riskChecksPage(): string {
     "",
     "Generated from `services/risk/checks` by `services/risk/docs/generate.ts`. Do not edit.",
     "",
-    "An order is denied with every code that applies, each with `key=value` details of what was compared. An *exit* is an",
+    "An order is denied with every code that applies, each with `key=value` details of what was compared. An _exit_ is an",
     "order that can only bring a position closer to flat: it passes every check that is marked so (law 7).",
     "",
     ...table(
@@ -34,7 +34,12 @@ function settingOf(key: string): string {
   return `\`${key}\` ${found.default === "" ? "" : `(${found.default})`}`.trim();
 }
 
+/** A table with its columns aligned, as the formatter writes it. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [first = [], ...others] = cells;
+  return [line(first), line(widths.map((width) => "-".repeat(width))), ...others.map(line)];
 }
