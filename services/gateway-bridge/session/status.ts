@@ -11,10 +11,13 @@ export function statusOf(session: Session): GatewayStatus {
     frozen: session.frozen,
     attempt: session.failures,
     account: session.account,
-    serverVersion: session.serverVersion,
+    // Of an attempt nothing is shown before it gets somewhere (see `stateOf`).
+    serverVersion: ANSWERED.has(state) ? session.serverVersion : null,
     lastOutage: session.lastOutage,
   };
 }
+
+const ANSWERED: ReadonlySet<SessionState> = new Set(["handshaking", "syncing", "ready", "degraded", "halted"]);
 
 /** Whether two statuses differ in what the ledger should know. The attempt alone is no news: it would flood it. */
 export function isNews(before: GatewayStatus, after: GatewayStatus): boolean {

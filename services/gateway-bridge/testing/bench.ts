@@ -40,7 +40,7 @@ export class BridgeBench {
   readonly #risk: Bus;
   readonly #strategy: Bus;
   readonly #options: BenchOptions;
-  #running: { service: Service; bus: Bus } | undefined;
+  #running: { service: Service; bus: Bus; clock: MarketClock } | undefined;
   #count = 0;
 
   private constructor(options: BenchOptions, buses: { operator: Bus; risk: Bus; strategy: Bus }) {
@@ -64,6 +64,12 @@ export class BridgeBench {
     return this.#running.service;
   }
 
+  /** The market clock inside the bridge. */
+  get clock(): MarketClock {
+    if (this.#running === undefined) throw new Error("the bridge is not running");
+    return this.#running.clock;
+  }
+
   async start(): Promise<void> {
     const { mode, connect, gatewayPort, env } = this.#options;
     const clock = new MarketClock();
@@ -72,6 +78,7 @@ export class BridgeBench {
       IBKR_PORT: String(gatewayPort),
       DRY_RUN: String(mode === "dry-run"),
       PAPER_TRADING: String(mode !== "live"),
+      SIMULATED_GATEWAY: "true",
       ...env,
     });
     const logger = await createLogger({
@@ -92,7 +99,7 @@ export class BridgeBench {
       clock,
       calendar: createCalendar(),
     });
-    this.#running = { service, bus };
+    this.#running = { service, bus, clock };
   }
 
   /** Ends the bridge in order. */

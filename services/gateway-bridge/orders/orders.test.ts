@@ -1,0 +1,180 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { approvalSchema, clientOrderIdSchema, orderIntentSchema } from "#libs/contracts/mod.ts";
+import { epochMsOf } from "#libs/time/mod.ts";
+import { whyExpired } from "./approval-expiry.ts";
+import { applyApproval, applyFill, applyOrderEvent, emptyBook } from "./book.ts";
+import { firstEvent } from "./facts.ts";
+import { loadBook, saveBook } from "./fold.ts";
+import { addExecution, type Holding, removeExecution } from "./holdings.ts";
+import { legsOf } from "./legs.ts";
+import { OrderIds } from "./order-ids.ts";
+
+const intent = (name: string) =>
+  orderIntentSchema.parse({
+    clientOrderId: name,
+    strategy: "test",
+    symbol: "SPY",
+    side: "buy",
+    quantity: 10,
+    order: { type: "limit", limitPrice: 100 },
+    timeInForce: "day",
+    outsideRegularHours: false,
+    holdOvernight: false,
+    bracket: {
+      stopLoss: { clientOrderId: `${name}-s`, stopPrice: 99 },
+      takeProfit: { clientOrderId: `${name}-t`, limitPrice: 101 },
+    },
+    reason: "",
+  });
+const approval = approvalSchema.parse({
+  intent: intent("a"),
+  approvedAtMonotonicMs: 1000,
+  expiresAtMonotonicMs: 3000,
+  expiresAt: 50_000,
+  reducesRisk: false,
+  reserved: { notional: 0, dayTrade: false },
+});
+
+describe("order ids", () => {
+  it("are given once, whatever the gateway says in between", () => {
+    const step = fc.oneof(
+      fc.constant("next" as const),
+      fc.integer({ min: -5, max: 1000 }),
+      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 500 }), fc.array(step), (highest, steps) => {
+        const ids = new OrderIds(highest);
+        let last = highest;
+        for (const what of steps) {
+          if (what !== "next") {
+            ids.raiseTo(what);
+            continue;
+          }
+          const id = ids.next();
+          expect(id).toBeGreaterThan(last);
+          last = id;
+        }
+      }),
+    );
+  });
+
+  it("begin where the gateway wants them, when that is higher", () => {
+    const ids = new OrderIds(5);
+    ids.raiseTo(100);
+    expect(ids.next()).toBe(100);
+  });
+});
+
+describe("an approval", () => {
+  it.each([
+    [999, 0, "last boot"],
+    [1000, 0, null],
+    [2999, 0, null],
+    [3000, 0, "2000 ms old"],
+    [1500, 50_000, "machine's clock"],
+  ])("at %i ms of the monotonic clock and %i of the wall clock: %s", (monotonicMs, wallMs, expected) => {
+    const why = whyExpired(approval, { monotonicMs, wallMs });
+    if (expected === null) expect(why).toBeNull();
+    else expect(why).toContain(expected);
+  });
+});
+
+describe("the book", () => {
+  const day = epochMsOf("2026-03-10", "10:00");
+
+  it("comes back from its snapshot as it was", () => {
+    const book = emptyBook();
+    applyApproval(book, approval, "message");
+    for (const [at, leg] of legsOf(approval.intent).entries()) {
+      applyOrderEvent(book, firstEvent(leg, "submitted", at + 1, null), day);
+    }
+    applyFill(book, {
+      kind: "execution",
+      executionId: "x.1.01",
+      corrects: null,
+      clientOrderId: approval.intent.clientOrderId,
+      permId: null,
+      account: "DU1",
+      symbol: "SPY",
+      side: "buy",
+      quantity: 4,
+      price: 100,
+      executedAt: day,
+    });
+    expect(loadBook(saveBook(book))).toEqual(book);
+    expect(book.highestOrderId).toBe(3);
+    expect(book.open.get(approval.intent.clientOrderId)).toMatchObject({ filledQuantity: 4, averagePrice: 100 });
+  });
+
+  it("knows the protective orders of a bracket from the entry's approval", () => {
+    const book = emptyBook();
+    applyApproval(book, approval, "message");
+    const [entry, target] = legsOf(approval.intent);
+    if (target === undefined) throw new Error("no bracket");
+    applyOrderEvent(book, firstEvent(entry, "submitted", 1, null), day);
+    applyOrderEvent(book, firstEvent(target, "submitted", 2, null), day);
+    expect(book.open.get(clientOrderIdSchema.parse("a-t"))).toMatchObject({
+      parentClientOrderId: "a",
+      side: "sell",
+      order: { type: "limit", limitPrice: 101 },
+    });
+  });
+
+  it("stays small enough for a message of the bus on a very busy week", () => {
+    const book = emptyBook();
+    for (let at = 0; at < 20_000; at += 1) {
+      const name = clientOrderIdSchema.parse(`strategy-SPY-20260310-${at}`);
+      book.closed.set(name, {
+        status: "filled",
+        filledQuantity: 100,
+        permId: 1_900_000_000 + at * 7,
+        day: "2026-03-10",
+      });
+      book.executions.set(`0000e0d5.${(at * 2654435761) >>> 0}.01.01`, {
+        clientOrderId: name,
+        symbol: "SPY",
+        side: "buy",
+        quantity: 100,
+        price: 100 + at / 100,
+        executedAt: day + at,
+        commission: 1,
+        replacedBy: null,
+      });
+    }
+    expect(saveBook(book).length).toBeLessThan(200_000);
+  });
+});
+
+describe("a holding", () => {
+  const trade = fc.record({
+    side: fc.constantFrom("buy" as const, "sell" as const),
+    quantity: fc.integer({ min: 1, max: 100 }),
+    price: fc.integer({ min: 1, max: 200 }),
+  });
+
+  it("is the sum of its trades, and a trade taken back leaves the shares as they were", () => {
+    fc.assert(
+      fc.property(fc.array(trade), trade, (trades, extra) => {
+        const fold = (all: typeof trades) => all.reduce<Holding | undefined>(addExecution, undefined);
+        const before = fold(trades);
+        const sum = trades.reduce((total, { side, quantity }) => total + (side === "buy" ? quantity : -quantity), 0);
+        expect(before?.quantity ?? 0).toBe(sum);
+        expect(removeExecution(addExecution(before, extra), extra)?.quantity ?? 0).toBe(sum);
+      }),
+    );
+  });
+
+  it("averages what is added, keeps its cost when reduced, and starts anew across zero", () => {
+    const long = addExecution(addExecution(undefined, { side: "buy", quantity: 10, price: 100 }), {
+      side: "buy",
+      quantity: 10,
+      price: 110,
+    });
+    expect(long).toEqual({ quantity: 20, averageCost: 105 });
+    expect(addExecution(long, { side: "sell", quantity: 5, price: 200 })).toEqual({ quantity: 15, averageCost: 105 });
+    expect(addExecution(long, { side: "sell", quantity: 30, price: 120 })).toEqual({ quantity: -10, averageCost: 120 });
+    expect(addExecution(long, { side: "sell", quantity: 20, price: 120 })).toBeUndefined();
+  });
+});
