@@ -83,7 +83,9 @@ export class DaysPlan {
     });
     this.#accepted = undefined;
     this.#verdict = verdict;
-    await this.#alert(verdict, false);
+    await this.#alert(verdict, false).catch((failure: unknown) => {
+      this.#options.bus.context.logger.error({ error: String(failure) }, "the alert about it could not be kept");
+    });
   }
 
   async #judge(reload: boolean): Promise<void> {

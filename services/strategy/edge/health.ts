@@ -39,7 +39,7 @@ export function describeHealth({ runs, refused, plan, busUp, integrity, riskAway
   const total = runs.length + refused.length;
   return {
     status: lacks.length === 0 ? "ok" : "degraded",
-    detail: lacks.length === 0 ? (plan.idle?.detail ?? `${runs.length} strategies at work`) : lacks.join("; "),
+    detail: lacks.length === 0 ? (plan.idle?.detail ?? atWork(runs.length)) : lacks.join("; "),
     figures: {
       strategies: total === 0 ? "none" : `${runs.length - failed.length} of ${total}`,
       "trading day": plan.tradingDay ?? "none",
@@ -52,6 +52,8 @@ export function describeHealth({ runs, refused, plan, busUp, integrity, riskAway
     },
   };
 }
+
+const atWork = (count: number): string => `${count} ${count === 1 ? "strategy" : "strategies"} at work`;
 
 /** Counts since the last reading, per second. */
 class Rate {

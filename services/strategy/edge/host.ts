@@ -52,7 +52,7 @@ export class StrategyHost implements Service {
   #books: LedgerFold<Books> | undefined;
   #sampler: NodeJS.Timeout | undefined;
   #riskAway = false;
-  #interest = "";
+  #interest: string | undefined;
 
   /** Opens the ledger, reads the gameplan and starts what it names; resolves when the first judgement is made. */
   static async open(
@@ -140,6 +140,7 @@ export class StrategyHost implements Service {
       if (up) this.#readNewestBars();
     });
     await this.#plan.start();
+    await this.#publishInterest();
     this.#sampler = setInterval(() => {
       const nowMs = this.#context.clock.nowMs();
       if (nowMs !== undefined) this.#onClock(nowMs, null);

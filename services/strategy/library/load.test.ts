@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Trial } from "#libs/strategy-kit/mod.ts";
+import { createCalendar } from "#libs/time/mod.ts";
 import { loadStrategy, strategyFiles } from "./load.ts";
 import { resolveKitEverywhere } from "./resolve-kit.ts";
 
@@ -83,5 +85,28 @@ describe("the strategy library", () => {
     write("one.ts", strategy("after"));
     utimesSync(join(library, "one.ts"), 1, 2);
     expect((await loadStrategy(library, entry("one"))).definition.description).toBe("after");
+  });
+
+  it("loads the example of its README", async () => {
+    const readme = readFileSync(join(import.meta.dirname, "..", "..", "..", "strategies", "README.md"), "utf8");
+    write("buy-the-dip.ts", /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? "");
+    const { definition, parameters } = await loadStrategy(library, entry("buy-the-dip"));
+    const session = createCalendar().sessionOn("2026-03-10");
+    if (session === undefined) throw new Error("no session");
+    const { openMs: fromMs, closeMs: untilMs } = session;
+    const plan = { ...entry("buy-the-dip"), tradingDay: session.date, fromMs, untilMs, session, parameters };
+    const bars = [100, 101, 99, 98.9, 101.5, 101.6, 101.6].map((close, minute) => ({
+      symbol: "SPY",
+      interval: "1m" as const,
+      startsAt: fromMs + minute * 60_000,
+      open: close,
+      high: close,
+      low: close,
+      close,
+      volume: 1,
+    }));
+    const trial = new Trial(definition, plan).replay(bars);
+    expect(trial.intents.map((intent) => `${intent.side} ${intent.quantity}`)).toEqual(["buy 10", "sell 10"]);
+    expect(trial.position("SPY").quantity).toBe(0);
   });
 });
