@@ -11,6 +11,8 @@ import { type AppStatus, verdictOf } from "./status-table.ts";
 /** A first start fetches the NATS server; after that all are healthy within seconds. */
 const NATS_TIMEOUT_MS = 120_000;
 const HEALTHY_TIMEOUT_MS = 30_000;
+/** Once everything runs and one says what it lacks (a closed gateway port, a bad gameplan), waiting longer rarely helps. */
+const COMPLAINT_TIMEOUT_MS = 10_000;
 const POLL_MS = 200;
 
 export interface StartReport {
@@ -36,8 +38,12 @@ export async function startPlatform(
   const missing = apps.filter((app) => !running.has(app.name));
   for (const dead of before.filter((app) => !isAlive(app))) await manager.remove(dead.name);
   if (missing.length > 0) onProgress(`starting ${missing.map((app) => app.name).join(", ")}`);
-  await Promise.all(missing.map((app) => manager.start(app)));
-  const { statuses, problems } = await waitUntilHealthy(manager, apps, settings);
+  // PM2 answers when an app is ready or late; whether all is well is asked of the apps themselves meanwhile.
+  const starting = Promise.all(missing.map((app) => manager.start(app)));
+  const { statuses, problems } = await Promise.race([
+    waitUntilHealthy(manager, apps, settings),
+    starting.then(() => new Promise<never>(() => undefined)),
+  ]);
   return {
     started: missing.map((app) => app.name),
     alreadyRunning: [...running],
@@ -54,11 +60,15 @@ async function waitUntilHealthy(
   const watch = await watchUnlessGivenUp(manager, settings);
   try {
     const deadlineMs = monotonicNowMs() + HEALTHY_TIMEOUT_MS;
+    let allHeardAtMs: number | undefined;
     for (;;) {
       const statuses = statusesOf(apps, await manager.list(), watch);
       const unwell = statuses.filter((status) => !verdictOf(status).ok);
       const hopeless = unwell.some((status) => status.app !== undefined && !isAlive(status.app));
-      if (unwell.length === 0 || hopeless || monotonicNowMs() >= deadlineMs) {
+      const now = monotonicNowMs();
+      if (statuses.every(({ isService, health }) => !isService || health)) allHeardAtMs ??= now;
+      const complains = allHeardAtMs !== undefined && now >= allHeardAtMs + COMPLAINT_TIMEOUT_MS;
+      if (unwell.length === 0 || hopeless || complains || now >= deadlineMs) {
         return { statuses, problems: await Promise.all(unwell.map(problemOf)) };
       }
       await sleep(POLL_MS);
@@ -74,7 +84,7 @@ async function watchUnlessGivenUp(manager: ProcessManager, settings: Settings): 
   const died = (async () => {
     while (!given.signal.aborted) {
       const nats = (await manager.list()).find((app) => app.name === "nats");
-      if (nats === undefined || !isAlive(nats)) return undefined;
+      if (nats !== undefined && !isAlive(nats)) return undefined;
       await sleep(POLL_MS);
     }
     return undefined;

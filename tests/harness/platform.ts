@@ -75,23 +75,13 @@ export class TestPlatform {
     const folder = await mkdtemp(join(tmpdir(), "crucible-e2e-"));
     await mkdir(join(folder, "pm2"));
     process.env.PM2_HOME = join(folder, "pm2");
-    const gateway = await startSimulatedGateway({
-      prices: "manual",
-      date: MARKET_DATE,
-      startTime: MARKET_START,
-      account: "DU1234567",
-      equityUsd: 100_000,
-      ...options.gateway,
-    });
-    const discord = await startFakeDiscord({ perChannel: null, perWebhook: { requests: 1000, windowMs: 1000 } });
     const settings = parseSettings({
       DRY_RUN: String((options.mode ?? "dry-run") === "dry-run"),
       PAPER_TRADING: "true",
-      IBKR_PORT: String(gateway.port),
+      IBKR_PORT: String(await freePort()),
       NATS_PORT: String(await freePort()),
       DATA_DIR: join(folder, "data"),
       GAMEPLAN_PATH: await writeGameplan(folder, options.gameplan ?? QUIET_GAMEPLAN),
-      DISCORD_WEBHOOK_URL: discord.webhookUrl,
       DRY_RUN_EQUITY_USD: "100000",
       CLOCK_DRIFT_ALERT_MS: "0",
       // A loaded test machine must not make quotes look stale, nor approvals late, unless a test asks for it.
@@ -99,9 +89,20 @@ export class TestPlatform {
       APPROVAL_TTL_MS: "10000",
       ...options.env,
     });
+    const gateway = await startSimulatedGateway({
+      prices: "manual",
+      port: settings.ibkrPort,
+      date: MARKET_DATE,
+      startTime: MARKET_START,
+      account: "DU1234567",
+      equityUsd: 100_000,
+      ...options.gateway,
+    });
+    const discord = await startFakeDiscord({ perChannel: null, perWebhook: { requests: 1000, windowMs: 1000 } });
     const manager = await openProcessManager();
     try {
-      const report = await startPlatform(manager, appsFor(settings), settings, () => undefined);
+      const apps = appsFor({ ...settings, discordWebhookUrl: discord.webhookUrl });
+      const report = await startPlatform(manager, apps, settings, () => undefined);
       if (report.problems.length > 0) throw new Error(`not healthy:\n${report.problems.join("\n")}`);
       const operator = await connectBus({
         identity: "operator",

@@ -49,7 +49,7 @@ describe("approvals and executions (paper)", () => {
     await strategy.connection.flush();
     await eventually("a genuine order is placed after it", async () => {
       const id = `genuine-${performance.now().toFixed(0)}`;
-      await platform.ask(platform.intent(id));
+      await platform.ask(platform.intent(id, { quantity: 11 }));
       await new Promise((resolve) => setTimeout(resolve, 300));
       return platform.placedOrderRefs().includes(id);
     });
@@ -59,7 +59,7 @@ describe("approvals and executions (paper)", () => {
 
   it("an execution that the gateway repeats counts once, and its correction replaces it (law 4)", async () => {
     await platform.gateway.setFaults({ repeatExecutions: 3 });
-    await platform.ask(platform.intent("repeated"));
+    expect(await platform.ask(platform.intent("repeated", { quantity: 7 }))).toMatchObject({ outcome: "approved" });
     await eventually("repeated is filled", async () => (await platform.orders()).get("repeated")?.status === "filled");
     platform.gateway.resendExecutions();
     const first = platform.gateway.executions.findLast((execution) => execution.orderRef === "repeated");
