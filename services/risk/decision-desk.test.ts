@@ -63,6 +63,18 @@ describe("an approval whose record is not acknowledged in time", () => {
   });
 });
 
+describe("an approval that is on the disk and not in the book yet", () => {
+  it("is answered the same when it is asked again", async () => {
+    const world = new World();
+    const { desk, recorded } = deskOf(world, async () => ({ outcome: "stored", sequence: 7 }));
+    const wanted = intent();
+    const first = await desk.decide(request(wanted));
+    expect(await desk.decide(request(wanted))).toEqual(first);
+    expect(await desk.decide(request({ ...wanted, quantity: 11 }))).toMatchObject({ outcome: "denied" });
+    expect(recorded).toEqual(["order approved"]);
+  });
+});
+
 describe("an approval that the ledger refuses for certain", () => {
   it("is denied, and gives back what it had reserved", async () => {
     const world = new World();

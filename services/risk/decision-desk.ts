@@ -49,8 +49,8 @@ export interface DeskOptions {
 /** Where intents become decisions: checked and reserved in one step, on the disk before they are answered. */
 export class DecisionDesk {
   readonly #options: DeskOptions;
-  /** Decisions being made, by order id: who asks twice gets one answer. */
-  readonly #inFlight = new Map<string, { readonly fingerprint: string; readonly decision: Promise<Decision> }>();
+  /** Decisions being made, or made and not in the book yet, by order id: who asks twice gets one answer. */
+  readonly #made = new Map<string, { readonly fingerprint: string; readonly decision: Promise<Decision> }>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -65,18 +65,29 @@ export class DecisionDesk {
   decide(request: Envelope<OrderIntent>): Promise<Decision> {
     const { clientOrderId } = request.data;
     const fingerprint = fingerprintOf(request.data);
-    const inFlight = this.#inFlight.get(clientOrderId);
-    if (inFlight)
-      return inFlight.fingerprint === fingerprint ? inFlight.decision : Promise.resolve(taken(request.data));
     const known = this.#decided(request.data);
     if (known) return Promise.resolve(known);
+    const made = this.#made.get(clientOrderId);
+    if (made) return made.fingerprint === fingerprint ? made.decision : Promise.resolve(taken(request.data));
     // Approved, and whether the ledger holds it is still not known: no second decision may be made meanwhile.
     if (this.#options.reservations.orders.has(clientOrderId)) {
       return Promise.reject(new DecisionUnknownError(clientOrderId, RECORD_DEADLINE_MS));
     }
-    const decision = this.#decide(request).finally(() => this.#inFlight.delete(clientOrderId));
-    this.#inFlight.set(clientOrderId, { fingerprint, decision });
+    const decision = this.#decide(request);
+    this.#made.set(clientOrderId, { fingerprint, decision });
+    decision.then(
+      ({ outcome }) => {
+        if (outcome === "denied" || this.#decided(request.data)) this.#made.delete(clientOrderId);
+      },
+      () => this.#made.delete(clientOrderId),
+    );
     return decision;
+  }
+
+  /** The book holds the approval: it answers for it from now on. */
+  onApproved(clientOrderId: string): void {
+    this.#options.reservations.release(clientOrderId);
+    this.#made.delete(clientOrderId);
   }
 
   async #decide(request: Envelope<OrderIntent>): Promise<Decision> {
@@ -128,10 +139,19 @@ export class DecisionDesk {
       return denied(approval.intent, [{ code: LEDGER_REFUSED, detail: figures({ error: String(error) }) }]);
     }
     if (recorded === "late") {
-      recording.catch((error: unknown) => {
-        if (isCertainRefusal(error)) reservations.release(clientOrderId);
-        bus.context.logger.error({ clientOrderId, error: String(error) }, "an approval that was late is not recorded");
-      });
+      recording.then(
+        ({ outcome }) => {
+          // What exists is in the book, or comes to it with the ledger's next messages.
+          if (outcome === "exists") reservations.release(clientOrderId);
+        },
+        (error: unknown) => {
+          if (isCertainRefusal(error)) reservations.release(clientOrderId);
+          bus.context.logger.error(
+            { clientOrderId, error: String(error) },
+            "an approval that was late is not recorded",
+          );
+        },
+      );
       throw new DecisionUnknownError(clientOrderId, RECORD_DEADLINE_MS);
     }
     if (recorded.outcome === "stored") this.#options.onStored(recorded.sequence);

@@ -58,7 +58,7 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
     load: loadBook,
     onLive: (event) => {
       const approved = event.as(approvedMessage);
-      if (approved) reservations.release(approved.data.intent.clientOrderId);
+      if (approved) desk.onApproved(approved.data.intent.clientOrderId);
       if (event.as(riskStateMessage)) control.onRecorded();
       if (approved || event.as(orderEventMessage) || event.as(fillMessage)) usesChanged = true;
     },

@@ -1,10 +1,15 @@
 import type { Bus } from "#libs/bus/mod.ts";
 import { type Alert, type RiskState, riskStateMessage, type TradingState } from "#libs/contracts/mod.ts";
+import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
 import { regimeOf } from "./day-trades/regime.ts";
 import { dayTradesIn, usedDayTrades } from "./day-trades/use.ts";
 import { dayResult } from "./evaluate/day-result.ts";
 import type { Moment, RiskView } from "./evaluate/view.ts";
 import type { TradingCondition } from "./state/book.ts";
+
+/** The fold reads a record back within milliseconds; beyond this it is behind, and entries are denied for that. */
+const IN_FORCE_WITHIN_MS = 1000;
+const IN_FORCE_POLL_MS = 2;
 
 const STRICTNESS: Readonly<Record<TradingState, number>> = { active: 0, reducing: 1, halted: 2 };
 
@@ -34,14 +39,24 @@ export class TradingControl {
     return this.#decided !== null && isStricter(this.#decided, recorded) ? this.#decided : recorded;
   }
 
-  /** Changes the state; resolves when it is on the disk. */
+  /** Changes the state; resolves when it is on the disk and in force. */
   async change(tradingState: TradingState, setBy: string, reason: string): Promise<void> {
     const { marketMs, wallMs } = this.#options.now();
     const next: TradingCondition = { tradingState, setBy, reason, since: Math.floor(marketMs ?? wallMs) };
     const before = this.current;
     if (isStricter(next, before)) this.#decided = next;
     await this.#record(next);
+    await this.#inForce(next);
     await this.#options.bus.alert(changed(before, next));
+  }
+
+  /** A looser state comes into force when the ledger says so: a moment after it was recorded. */
+  async #inForce(next: TradingCondition): Promise<void> {
+    const deadlineMs = monotonicNowMs() + IN_FORCE_WITHIN_MS;
+    while (isStricter(this.current, next)) {
+      if (monotonicNowMs() >= deadlineMs) return;
+      await sleep(IN_FORCE_POLL_MS);
+    }
   }
 
   /** Writes down the figures of the session day, the state as it is; resolves with the record's ledger sequence. */

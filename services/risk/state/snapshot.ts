@@ -7,8 +7,8 @@ import { type CountedExecution, recount, type Start } from "./symbol-day.ts";
 /** Version of what {@link saveBook} writes; a snapshot of another version is ignored and the ledger read anew. */
 export const BOOK_VERSION = 1;
 
-/** A plain text up to here; longer ones are deflated, so that a busy week fits into one message of the bus. */
-const PLAIN_CHARACTERS_MAX = 150_000;
+/** Plain text up to here; a longer one is deflated, so that a busy week fits into one message of the bus. */
+const PLAIN_CHARACTERS_MAX = 20_000;
 /**
  * Decisions a snapshot keeps, the newest. An older id that is asked again is still refused by the ledger, which takes
  * one approval per id for ever.
@@ -42,7 +42,7 @@ export function saveBook(book: Book): string {
       })),
     })),
     orders: [...book.orders.values()],
-    decisions: [...book.decisions.values()].slice(-SAVED_DECISIONS_MAX),
+    decisions: savedDecisions(book),
     executions: [...book.executions].map(([id, { symbol, tradingDay, current }]) =>
       current === id ? [id, symbol, tradingDay] : [id, symbol, tradingDay, current],
     ),
@@ -50,6 +50,13 @@ export function saveBook(book: Book): string {
     recentEntries: book.recentEntries,
   });
   return text.length <= PLAIN_CHARACTERS_MAX ? text : deflateRawSync(text, { level: 1 }).toString("base64");
+}
+
+/** The newest, and those of open orders however old. */
+function savedDecisions({ decisions, orders }: Book): readonly Decided[] {
+  const all = [...decisions.values()];
+  const older = all.slice(0, -SAVED_DECISIONS_MAX).filter(({ clientOrderId }) => orders.has(clientOrderId));
+  return [...older, ...all.slice(-SAVED_DECISIONS_MAX)];
 }
 
 /** Reads what {@link saveBook} wrote; throws for anything else. */
