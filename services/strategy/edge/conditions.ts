@@ -1,6 +1,7 @@
 import type { ClientOrderId } from "#libs/contracts/mod.ts";
-import type { RunEvent } from "../core/run.ts";
+import type { Run, RunEvent } from "../core/run.ts";
 import type { NewAlert } from "./alerts.ts";
+import type { Roster } from "./roster.ts";
 
 export const RISK_UNAVAILABLE: NewAlert = {
   key: "risk away",
@@ -34,10 +35,21 @@ export const slow = (strategy: string, event: RunEvent, tookMs: number, tradingD
   text: `It took ${Math.round(tookMs)} ms for one ${event.type} and kept the others waiting. They see the newest quotes, not each one.`,
 });
 
-export const leftPosition = (strategy: string, held: readonly string[]): NewAlert => ({
-  key: `left ${strategy} ${held.join()}`,
+export function leftPosition({ plan: { strategy }, memory }: Run): NewAlert {
+  const held = Object.entries(memory.book.positions).map(([symbol, { quantity }]) => `${quantity} ${symbol}`);
+  return {
+    key: `left ${strategy} ${held.join()}`,
+    severity: "critical",
+    code: "STRATEGY_LEFT_POSITION",
+    title: `Strategy ${strategy} no longer runs and leaves a position`,
+    text: `It holds ${held.join(", ")}, which no strategy watches now; its stops at the broker stay. Close the position by hand, or put the strategy back into the gameplan.`,
+  };
+}
+
+export const cannotRun = ({ strategy, code, message }: Roster["refused"][number]): NewAlert => ({
+  key: message,
   severity: "critical",
-  code: "STRATEGY_LEFT_POSITION",
-  title: `Strategy ${strategy} no longer runs and leaves a position`,
-  text: `It holds ${held.join(", ")}, which no strategy watches now; its stops at the broker stay. Close the position by hand, or put the strategy back into the gameplan.`,
+  code,
+  title: `Strategy ${strategy} cannot run`,
+  text: message,
 });

@@ -26,9 +26,8 @@ export interface RosterInputs {
 }
 
 export interface Roster {
-  readonly runs: readonly Run[];
-  /** What each strategy's catching-up led to. */
-  readonly effects: readonly { readonly strategy: string; readonly effects: readonly Effect[] }[];
+  /** The strategies, and what each one's catching-up led to. */
+  readonly begun: readonly { readonly run: Run; readonly effects: readonly Effect[] }[];
   /** Entries of the gameplan that cannot run. */
   readonly refused: readonly { readonly strategy: string; readonly code: string; readonly message: string }[];
 }
@@ -39,21 +38,19 @@ export interface Roster {
  * named; the others start.
  */
 export async function makeRoster(inputs: RosterInputs): Promise<Roster> {
-  const runs: Run[] = [];
-  const effects: Roster["effects"][number][] = [];
+  const begun: Roster["begun"][number][] = [];
   const refused: Roster["refused"][number][] = [];
   for (const entry of inputs.plan.strategies) {
     try {
-      const begun = await beginOne(inputs, entry);
-      const caughtUp = await catchUp(inputs, begun.run);
-      runs.push(caughtUp.run);
-      effects.push({ strategy: entry.strategy, effects: [...begun.effects, ...caughtUp.effects] });
+      const { run, effects } = await beginOne(inputs, entry);
+      const caughtUp = await catchUp(inputs, run);
+      begun.push({ run: caughtUp.run, effects: [...effects, ...caughtUp.effects] });
     } catch (error) {
       if (!(error instanceof StrategyLoadError)) throw error;
       refused.push({ strategy: entry.strategy, code: error.code, message: error.message });
     }
   }
-  return { runs, effects, refused };
+  return { begun, refused };
 }
 
 async function beginOne(inputs: RosterInputs, entry: StrategyPlan): Promise<ReturnType<typeof begin>> {
