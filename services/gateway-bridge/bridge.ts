@@ -195,8 +195,9 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
   let interest: readonly string[] = [];
   let warnedOfLimit = false;
   const align = () => {
-    const held = [...book.holdings.keys(), ...[...book.open.values()].map(({ symbol }) => symbol)];
-    feed.want(new Set([...interest, ...desk.positions().map(({ symbol }) => symbol), ...held]));
+    const working = [...book.open.values()].map(({ symbol }) => symbol);
+    const held = desk.positions().flatMap(({ symbol, quantity }) => (quantity === 0 ? [] : symbol));
+    feed.want(new Set([...interest, ...working, ...book.holdings.keys(), ...held]));
     if (feed.beyondLimit > 0 && !warnedOfLimit) alert(alerts.tooManySymbols(feed.beyondLimit));
     warnedOfLimit = feed.beyondLimit > 0;
   };

@@ -42,6 +42,8 @@ const INACTIVE_MS = 500;
 /** How long executions may lag behind a status that counts them. */
 const EXECUTIONS_LAG_MS = 2000;
 const SOON_MS = 300;
+/** Written orders that are remembered before those that are over are forgotten. */
+const WRITTEN_MAX = 1000;
 const PASS_DEADLINE_MS = 30_000;
 /** Commission reports that wait for their execution; they come within milliseconds of each other. */
 const EARLY_COMMISSIONS_MAX = 1000;
@@ -62,6 +64,8 @@ export class BrokerDesk implements Desk {
   #connection: Connection | null = null;
   #summaryRequest: number | null = null;
   #pass: Pass | null = null;
+  /** Lists asked for and not ended: an end belongs to the newest request only when no older one is outstanding. */
+  readonly #asked = new Map<BrokerList, number>();
   #nextPassAtMs: number | null = null;
 
   constructor(options: BrokerDeskOptions) {
@@ -121,6 +125,7 @@ export class BrokerDesk implements Desk {
     this.#channel = null;
     this.#connection = null;
     this.#pass = null;
+    this.#asked.clear();
     this.#nextPassAtMs = null;
     this.#declareUnknown(reason);
   }
@@ -135,6 +140,9 @@ export class BrokerDesk implements Desk {
   onTime(): void {
     const { nowMs, book, recorder, isReady, onAccountChanged } = this.#options;
     const now = nowMs();
+    if (this.#written.size > WRITTEN_MAX) {
+      for (const id of this.#written) if (!book.open.has(id)) this.#written.delete(id);
+    }
     for (const [id, since] of this.#inactiveSinceMs) {
       if (now - since < INACTIVE_MS) continue;
       this.#inactiveSinceMs.delete(id);
@@ -146,6 +154,7 @@ export class BrokerDesk implements Desk {
     }
     if (this.#pass !== null && now - this.#pass.startedAtMs > PASS_DEADLINE_MS && isReady()) {
       this.#pass = null;
+      this.#asked.clear();
       this.#passIn(SETTLE_MS);
     }
     if (this.#nextPassAtMs !== null && now >= this.#nextPassAtMs && this.#pass === null && isReady()) {
@@ -287,8 +296,10 @@ export class BrokerDesk implements Desk {
 
   #onListEnd(list: BrokerList): void {
     const pass = this.#pass;
+    const left = (this.#asked.get(list) ?? 1) - 1;
+    this.#asked.set(list, Math.max(0, left));
     if (list === "account-summary" || list === "positions") this.#options.onAccountChanged();
-    if (pass?.end(list) && this.#pass === pass) this.#pass = null;
+    if (left <= 0 && pass?.end(list) && this.#pass === pass) this.#pass = null;
   }
 
   #passIn(ms: number): void {
@@ -307,8 +318,10 @@ export class BrokerDesk implements Desk {
         .filter(({ status, clientOrderId }) => status !== "submitted" || this.#written.has(clientOrderId))
         .map(({ clientOrderId }) => clientOrderId),
     );
+    const lists = ["open-orders", "completed-orders", ...more, "executions"] as const;
+    for (const list of lists) this.#asked.set(list, (this.#asked.get(list) ?? 0) + 1);
     const pass: Pass = new Pass({
-      lists: ["open-orders", "completed-orders", ...more, "executions"],
+      lists,
       considered,
       startedAtMs: nowMs(),
       onDone: (picture) => {

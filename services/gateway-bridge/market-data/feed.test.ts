@@ -77,6 +77,17 @@ describe("the feed", () => {
     expect(published).toHaveLength(2);
   });
 
+  it("counts a price and the size that came with it as the one message they were", () => {
+    const { feed, channel, published, turn } = open();
+    feed.want(new Set(["SPY"]));
+    feed.attach(channel);
+    feed.tick(1000, 1, 100);
+    feed.tick(1000, 0, 300);
+    feed.tick(1000, 0, 400);
+    turn();
+    expect(published).toMatchObject([{ quote: { bid: 100, bidSize: 400, ticks: 2 } }]);
+  });
+
   it("marks delayed data, and takes a price of -1 for none", () => {
     const { feed, channel, published, turn } = open();
     feed.want(new Set(["SPY"]));

@@ -2,7 +2,7 @@ import { type Bar, type Quote, symbolSchema } from "#libs/contracts/mod.ts";
 import { DEAD_STREAM_CODES, REPEAT_STREAM_CODES } from "../gateway/codes.ts";
 import type { FiveSecondBar } from "../gateway/reports.ts";
 import { BarBuilder } from "./bars.ts";
-import { type GatheredQuote, newQuote, publishable, takeTick } from "./quotes.ts";
+import { type GatheredQuote, newQuote, publishable, sizeTypeOf, takeTick } from "./quotes.ts";
 
 /** The part of a connection that carries market data. */
 export interface DataChannel {
@@ -47,6 +47,9 @@ export class Feed {
   readonly #bars = new Map<string, BarBuilder>();
   readonly #refused = new Set<string>();
   #dirty: GatheredQuote[] = [];
+  /** The size that belongs to the price before it, and is no message of its own. */
+  #pricedRequest = -1;
+  #pricedSizeType = -1;
   #ticks = 0;
   #published = 0;
 
@@ -54,7 +57,7 @@ export class Feed {
     this.#options = options;
   }
 
-  /** Counts since the start: ticks read, quotes published. */
+  /** Counts since the start: tick messages read, quotes published. */
   get counts(): { readonly ticks: number; readonly quotes: number } {
     return { ticks: this.#ticks, quotes: this.#published };
   }
@@ -109,8 +112,14 @@ export class Feed {
     const now = this.#options.nowMs();
     stream.lastHeardMs = now;
     if (!takeTick(quote, tickType, value, now)) return;
-    this.#ticks += 1;
-    if (quote.ticks > 1) return;
+    if (requestId !== this.#pricedRequest || tickType !== this.#pricedSizeType) {
+      quote.ticks += 1;
+      this.#ticks += 1;
+    }
+    this.#pricedRequest = requestId;
+    this.#pricedSizeType = sizeTypeOf(tickType);
+    if (quote.waits) return;
+    quote.waits = true;
     this.#dirty.push(quote);
     if (this.#dirty.length === 1) (this.#options.afterThisTurn ?? setImmediate)(() => this.#publish());
   }
@@ -155,6 +164,7 @@ export class Feed {
       const publication = publishable(quote);
       quote.ticks = 0;
       quote.traded = false;
+      quote.waits = false;
       this.#published += 1;
       this.#options.onQuote(publication, traded);
     }

@@ -29,10 +29,12 @@ export interface GatheredQuote {
   lastSize: number | null;
   delayed: boolean;
   receivedAtMonotonicMs: number;
-  /** Ticks since it was last published. */
+  /** Messages of the gateway since it was last published. */
   ticks: number;
   /** Whether a trade was among them. */
   traded: boolean;
+  /** Whether it waits to be published. */
+  waits: boolean;
 }
 
 export const newQuote = (symbol: string): GatheredQuote => ({
@@ -47,6 +49,7 @@ export const newQuote = (symbol: string): GatheredQuote => ({
   receivedAtMonotonicMs: 0,
   ticks: 0,
   traded: false,
+  waits: false,
 });
 
 /** Takes one tick in; false for a type that is no part of a quote. A price of 0 or -1 means there is none. */
@@ -59,8 +62,29 @@ export function takeTick(quote: GatheredQuote, tickType: number, value: number, 
   if (field === "last" || field === "lastSize") quote.traded = true;
   quote.delayed = delayed;
   quote.receivedAtMonotonicMs = nowMs;
-  quote.ticks += 1;
   return true;
+}
+
+/**
+ * The size that comes along with a price: the library makes two ticks of one message. -1 for a type that is no price.
+ */
+export function sizeTypeOf(tickType: number): number {
+  switch (tickType) {
+    case 1:
+      return 0;
+    case 2:
+      return 3;
+    case 4:
+      return 5;
+    case 66:
+      return 69;
+    case 67:
+      return 70;
+    case 68:
+      return 71;
+    default:
+      return -1;
+  }
 }
 
 /** What is published for everything gathered since the last time. */

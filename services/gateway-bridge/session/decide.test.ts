@@ -282,6 +282,14 @@ describe("code 1100", () => {
     expect(run.effects.filter((effect) => effect.type === "became-ready").at(-1)).toMatchObject({ streams });
   });
 
+  it("subscribes all streams when the first snapshot of a connection was interrupted, though data was kept", () => {
+    const run = new Run().post({ type: "tick" }).handshake().say({ type: "notice", code: 1100, text: "lost" });
+    run.say({ type: "notice", code: 1102, text: "restored" }).say({ type: "synced" });
+    expect(run.effects.filter((effect) => effect.type === "became-ready")).toEqual([
+      { type: "became-ready", streams: "all-gone" },
+    ]);
+  });
+
   it("leaves the session alone when only a data farm comes and goes", () => {
     const run = new Run().ready().say({ type: "notice", code: 2103, text: "broken" });
     run.say({ type: "notice", code: 2104, text: "OK" });
@@ -326,6 +334,9 @@ describe("a halt", () => {
     const run = new Run().ready().say({ type: "read-only", text: "API is in read-only mode" });
     expect(run.state).toBe("halted");
     expect(run.count("disconnect")).toBe(0);
+    run.say({ type: "closed", error: null }).wait(60_000);
+    expect(run.state).toBe("halted");
+    expect(run.count("session-lost")).toBe(1);
   });
 
   it("does not concern dry-run, which may use any account", () => {

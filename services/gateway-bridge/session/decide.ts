@@ -227,6 +227,7 @@ function onNotice(session: Session, code: number, text: string, at: Instant): De
             sinceMs: at.nowMs,
             escalated: false,
             reason: `the gateway lost Interactive Brokers (${code})`,
+            ...owedBy(phase),
           },
         },
         // On its way down for the daily restart the gateway loses the broker too: expected.
@@ -235,11 +236,12 @@ function onNotice(session: Session, code: number, text: string, at: Instant): De
     case 1101:
     case 1102: {
       if (!online) return stay(session);
-      const streams: Streams = code === 1101 ? "all-gone" : "verify";
+      const owed = owedBy(phase);
+      const streams: Streams = code === 1101 ? "all-gone" : owed.streams;
       return {
         session: {
           ...session,
-          phase: { name: "syncing", deadlineMs: at.nowMs + STAGE_DEADLINE_MS.snapshot, streams, fresh: false },
+          phase: { name: "syncing", deadlineMs: at.nowMs + STAGE_DEADLINE_MS.snapshot, streams, fresh: owed.fresh },
         },
         effects: [
           ...(phase.name === "degraded" && !session.frozen ? [alert(alerts.brokerRestored(code === 1101))] : []),
@@ -254,6 +256,13 @@ function onNotice(session: Session, code: number, text: string, at: Instant): De
     default:
       return stay(session);
   }
+}
+
+/** A connection that never got to ready has no streams to keep, whatever the gateway says it kept. */
+function owedBy(phase: Phase): { readonly streams: Streams; readonly fresh: boolean } {
+  return phase.name === "syncing" || phase.name === "degraded"
+    ? { streams: phase.streams, fresh: phase.fresh }
+    : { streams: "verify", fresh: false };
 }
 
 function becomeReady(
@@ -304,7 +313,15 @@ function onClosed(session: Session, error: string | null, at: Instant, settings:
     case "waiting":
       return stay(session);
     case "halted":
-      return stay({ ...session, phase: { ...phase, connected: false } });
+      return {
+        session: { ...session, phase: { ...phase, connected: false } },
+        effects: phase.connected
+          ? [
+              { type: "disconnect", connection: session.connection },
+              { type: "session-lost", reason: error ?? "the gateway closed the connection" },
+            ]
+          : [],
+      };
     case "tcp":
       return failed(session, "tcp", lastWords ?? error ?? "the connection was refused", at, settings);
     case "version":

@@ -36,7 +36,15 @@ export type Phase =
     }
   | { readonly name: "syncing"; readonly deadlineMs: number; readonly streams: Streams; readonly fresh: boolean }
   | { readonly name: "ready" }
-  | { readonly name: "degraded"; readonly sinceMs: number; readonly escalated: boolean; readonly reason: string }
+  | {
+      readonly name: "degraded";
+      readonly sinceMs: number;
+      readonly escalated: boolean;
+      readonly reason: string;
+      /** What the syncing that follows has to deal with, when the gateway says that data was kept. */
+      readonly streams: Streams;
+      readonly fresh: boolean;
+    }
   | { readonly name: "halted"; readonly reason: string; readonly connected: boolean; readonly day: string | null };
 
 /** What is left of the market-data streams: all must be asked for again, or only those that are quiet. */

@@ -168,6 +168,8 @@ export class BridgeBench {
     return (await this.stored(orderEventMessage)).filter(({ clientOrderId }) => clientOrderId === id);
   }
 
+  allEvents = () => this.stored(orderEventMessage);
+
   async statuses(id: string): Promise<string[]> {
     return (await this.events(id)).map(({ status }) => status);
   }
