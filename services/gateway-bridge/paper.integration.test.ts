@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cancelMessage, controlMessage } from "#libs/contracts/mod.ts";
+import { cancelMessage, controlMessage, orderEventMessage } from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../simulator/mod.ts";
 import { eventually, startBus, type TestBus } from "../../tests/harness/bus.ts";
+import { firstEvent } from "./orders/facts.ts";
+import { legsOf } from "./orders/legs.ts";
 import { BridgeBench, orderId } from "./testing/bench.ts";
 
 let bus: TestBus;
@@ -152,6 +154,25 @@ describe("a bridge that dies", () => {
     await start();
     await reaches(id, "filled");
     expect((await bench.fills()).filter(({ kind }) => kind === "execution")).toHaveLength(1);
+  });
+});
+
+describe("a bridge that died between recording and writing", () => {
+  it("does not send the order: it looks for it, and calls it not sent (law 2)", async () => {
+    const intent = bench.intent(resting);
+    await bench.approve(intent);
+    const before = await bus.connect("gateway-bridge");
+    const submitted = firstEvent(legsOf(intent)[0], "submitted", 41, null);
+    await before.record(orderEventMessage, [intent.clientOrderId], submitted, { onlyFirst: true });
+    await before.close();
+    await start();
+    await reaches(intent.clientOrderId, "not-sent");
+    expect(await bench.statuses(intent.clientOrderId)).toEqual(["submitted", "unknown", "not-sent"]);
+    expect(gateway.frames.received("PLACE_ORDER")).toHaveLength(0);
+    // And its order id is used up all the same.
+    const next = await bench.approve(bench.intent(resting));
+    await reaches(next, "accepted");
+    expect((await bench.events(next))[0]?.orderId).toBe(42);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ClientOrderId, Outcome } from "#libs/contracts/mod.ts";
+import type { Outcome } from "#libs/contracts/mod.ts";
 import type { OpenOrder } from "./book.ts";
 
 /** Where approved orders go: the broker, or the dry-run engine. */
@@ -14,5 +14,3 @@ export interface Venue {
   /** The next order id, never given out before. */
   nextOrderId(): number;
 }
-
-export type Sent = ReadonlySet<ClientOrderId>;

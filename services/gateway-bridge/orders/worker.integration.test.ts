@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { approvalSchema, type OrderEvent, orderEventMessage, orderIntentSchema } from "#libs/contracts/mod.ts";
+import { monotonicNowMs, wallNowMs } from "#libs/time/mod.ts";
+import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
+import { emptyBook } from "./book.ts";
+import { Recorder } from "./recorder.ts";
+import type { Venue } from "./venue.ts";
+import { OrderWorker } from "./worker.ts";
+
+let bus: TestBus;
+
+beforeEach(async () => {
+  bus = await startBus("paper");
+});
+
+afterEach(() => bus.stop());
+
+const intent = orderIntentSchema.parse({
+  clientOrderId: "late",
+  strategy: "test",
+  symbol: "SPY",
+  side: "buy",
+  quantity: 1,
+  order: { type: "market" },
+  timeInForce: "day",
+  outsideRegularHours: false,
+  holdOvernight: false,
+  bracket: null,
+  reason: "",
+});
+
+/** A worker whose venue takes its time to name an order id: between the first look at the clock and the write. */
+async function open(namingTakesMs: number) {
+  const connection = await bus.connect("gateway-bridge");
+  const book = emptyBook();
+  const written: string[] = [];
+  const refused: unknown[] = [];
+  const onRefused = (error: unknown) => void refused.push(error);
+  const recorder = new Recorder({ bus: connection, book, marketNowMs: () => null, onRefused });
+  const venue: Venue = {
+    whyNot: () => null,
+    nextOrderId: () => {
+      const untilMs = monotonicNowMs() + namingTakesMs;
+      while (monotonicNowMs() < untilMs);
+      return 1;
+    },
+    place: (group, guard) => {
+      if (guard.mayStillSend()) written.push(...group.map(({ clientOrderId }) => clientOrderId));
+      else guard.onDropped();
+    },
+    cancel: () => ({ ok: false, message: "" }),
+  };
+  const options = { bus: connection, book, recorder, venue, marketNowMs: () => null, onRefused, entriesStopped: null };
+  const stored: OrderEvent[] = [];
+  const operator = await bus.connect("operator");
+  operator.subscribe(orderEventMessage, ({ data }) => stored.push(data));
+  await operator.connection.flush();
+  return { worker: new OrderWorker(options), options, written, refused, stored };
+}
+
+const approvalFor = (validMs: number) => {
+  const now = monotonicNowMs();
+  return approvalSchema.parse({
+    intent,
+    approvedAtMonotonicMs: now,
+    expiresAtMonotonicMs: now + validMs,
+    expiresAt: wallNowMs() + validMs,
+    reducesRisk: false,
+    reserved: { notional: 0, dayTrade: false },
+  });
+};
+
+it("looks at the clock again after the order is on the disk, and does not send what went stale meanwhile (law 3)", async () => {
+  const { worker, written, stored, refused } = await open(400);
+  worker.take(approvalFor(300), "m");
+  await eventually("over", () => stored.some(({ status }) => status === "expired"));
+  expect(stored.map(({ status }) => status)).toEqual(["submitted", "expired"]);
+  expect(stored.at(-1)?.reason).toContain("recorded but not sent");
+  expect(written).toEqual([]);
+  expect(refused).toEqual([]);
+});
+
+it("does not send what another process recorded as submitted before it (law 2)", async () => {
+  const first = await open(0);
+  first.worker.take(approvalFor(2000), "m");
+  await eventually("written", () => first.written.length === 1);
+  const second = await open(0);
+  second.worker.take(approvalFor(2000), "m");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(second.written).toEqual([]);
+});
+
+it("sends nothing while the bus is away, and what waited for it is stale when it is back (laws 2 and 3)", async () => {
+  const { worker, written, stored } = await open(0);
+  await bus.server().kill();
+  worker.take(approvalFor(500), "m");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await bus.crash();
+  await eventually("over", () => stored.some(({ status }) => status === "expired"), 20_000);
+  expect(written).toEqual([]);
+});
+
+it("stops entries and lets exits pass when the ledger went backwards", async () => {
+  const { options, written, stored } = await open(0);
+  const worker = new OrderWorker({ ...options, entriesStopped: "the ledger went backwards" });
+  worker.take(approvalFor(2000), "m");
+  await eventually("refused", () => stored.some(({ status }) => status === "expired"));
+  const exit = { ...approvalFor(2000), reducesRisk: true, intent: { ...intent, clientOrderId: "exit" as never } };
+  worker.take(exit, "m");
+  await eventually("written", () => written.length === 1);
+  expect(written).toEqual(["exit"]);
+});
