@@ -36,6 +36,8 @@ const RECORD_BACKLOG_LIMIT = 10_000;
 const ERROR_HEADER = "Crucible-Error";
 /** Names one call of `record`, so that a repeated attempt knows its own first success from another writer's. */
 const ATTEMPT_HEADER = "Crucible-Attempt";
+/** Room for the headers within the server's limit on a message. */
+const HEADER_BYTES_MAX = 1024;
 /** JetStream's codes: the expected last sequence did not match; the stream or the account is at its limit. */
 const WRONG_LAST_SEQUENCE = 10071;
 const STREAM_FULL_CODES = new Set([10077, 10047, 10023, 10122]);
@@ -172,6 +174,9 @@ export class Bus {
     if (!checked.success) throw new InvalidMessageError(subject, describeIssues(checked.error));
     const envelope = checked.data;
     const payload = JSON.stringify(envelope);
+    const bytes = Buffer.byteLength(payload);
+    const bytesMax = (this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_BYTES_MAX;
+    if (bytes > bytesMax) throw new InvalidMessageError(subject, `${bytes} bytes; a message has at most ${bytesMax}`);
     const attempt = randomUUID();
     const head = headers();
     head.set(ATTEMPT_HEADER, attempt);

@@ -8,3 +8,4 @@ export * from "./ledger.ts";
 export * from "./logger.ts";
 export * from "./outbox.ts";
 export * from "./provision.ts";
+export { SIGNATURE_HEADER } from "./signature.ts";

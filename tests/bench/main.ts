@@ -7,6 +7,7 @@ import { startPlatform } from "../../cli/platform/start.ts";
 import { stopPlatform } from "../../cli/platform/stop.ts";
 import { appsFor } from "../../deployment/pm2/apps.ts";
 import { TestPlatform } from "../harness/platform.ts";
+import type { Distribution } from "./figures.ts";
 import { measureTickThroughput } from "./tick-throughput.ts";
 import { measureTickToOrder } from "./tick-to-order.ts";
 
@@ -39,11 +40,12 @@ try {
   platform.operator.subscribe(healthMessage, ({ data }) => health.set(data.service, data));
 
   const latency = await measureTickToOrder(platform, orders, rate);
-  const { p50, p99, max, count } = latency.latencyMs;
-  row(
-    "tick to order, ms",
-    `p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)}  max ${max.toFixed(2)}  (${count} orders at ${rate}/s)`,
-  );
+  const text = ({ p50, p99, max, count }: Distribution) =>
+    `p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)}  max ${max.toFixed(2)}  (${count} orders)`;
+  row(`tick to order, ms`, `${text(latency.latencyMs)} at ${rate} ticks/s, ${latency.ticks} ticks`);
+  row("  until risk decided", text(latency.untilDecisionMs));
+  row("  after that", text(latency.afterDecisionMs));
+  row("  denied", JSON.stringify(latency.denials));
 
   const bridgeMemory = async () => {
     await sleep(1500);

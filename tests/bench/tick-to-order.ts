@@ -1,9 +1,14 @@
-import { sleep } from "#libs/time/mod.ts";
+import { approvedMessage, deniedMessage } from "#libs/contracts/mod.ts";
+import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
 import type { TestPlatform } from "../harness/platform.ts";
 import { type Distribution, distributionOf } from "./figures.ts";
 
-/** Field of PLACE_ORDER that holds the limit price (tws.md 5.4). */
+/** Fields of PLACE_ORDER. */
+const ACTION_FIELD = 16;
 const LIMIT_PRICE_FIELD = 19;
+const ORDER_REF_FIELD = 26;
+/** How far from the quote the benchmark's strategy sets its limit, USD. */
+const ROOM = 0.5;
 const PRICES = 5000;
 const WARM_UP_TICKS = 200;
 
@@ -12,6 +17,11 @@ export interface TickToOrder {
   readonly ordersPerSecond: number;
   /** Milliseconds from the tick's write at the gateway's socket to the order's arrival there. */
   readonly latencyMs: Distribution;
+  /** The part of it until risk has decided: bridge, strategy, risk. */
+  readonly untilDecisionMs: Distribution;
+  /** The part after it: the approval on the disk, the bridge, the submission on the disk. */
+  readonly afterDecisionMs: Distribution;
+  readonly denials: Readonly<Record<string, number>>;
 }
 
 /**
@@ -25,6 +35,7 @@ export async function measureTickToOrder(
 ): Promise<TickToOrder> {
   const sentAtMs = new Map<string, number>();
   const latencies: number[] = [];
+  const placed: { orderRef: string; sentAtMs: number; receivedAtMs: number }[] = [];
   let seen = platform.gateway.frames.received("PLACE_ORDER").length;
   const begunMs = performance.now();
   let ticks = 0;
@@ -32,18 +43,42 @@ export async function measureTickToOrder(
     const bid = price(ticks);
     const ask = price(ticks + 1);
     const sent = platform.gateway.setQuote("SPY", { bid, ask, bidSize: 9000, askSize: 9000 }).sentAtMs;
-    // A sale answers at the bid, a purchase at the ask; the tick before has long been answered.
-    sentAtMs.set(text(bid), sent).set(text(ask), sent);
+    sentAtMs.set(`SELL ${(bid - ROOM).toFixed(2)}`, sent).set(`BUY ${(ask + ROOM).toFixed(2)}`, sent);
     await sleep(Math.max(0, begunMs + ((ticks + 1) * 1000) / ordersPerSecond - performance.now()));
     const received = platform.gateway.frames.received("PLACE_ORDER");
     for (const frame of received.slice(seen)) {
-      const at = sentAtMs.get(text(Number(frame.fields[LIMIT_PRICE_FIELD])));
-      if (at !== undefined) latencies.push(frame.machineMs - at);
+      const at = sentAtMs.get(`${frame.fields[ACTION_FIELD]} ${Number(frame.fields[LIMIT_PRICE_FIELD]).toFixed(2)}`);
+      if (at === undefined) continue;
+      latencies.push(frame.machineMs - at);
+      placed.push({ orderRef: String(frame.fields[ORDER_REF_FIELD]), sentAtMs: at, receivedAtMs: frame.machineMs });
     }
     seen = received.length;
   }
-  return { ticks, ordersPerSecond, latencyMs: distributionOf(latencies.slice(WARM_UP_TICKS)) };
+  const measured = placed.slice(WARM_UP_TICKS);
+  const decidedAtMs = await decisionTimes(platform);
+  const decision = (orderRef: string) => decidedAtMs.get(orderRef) ?? Number.NaN;
+  const denials = (await platform.stored(deniedMessage)).map(({ data }) =>
+    data.reasons.map(({ code }) => code).join("+"),
+  );
+  return {
+    ticks,
+    ordersPerSecond,
+    latencyMs: distributionOf(latencies.slice(WARM_UP_TICKS)),
+    untilDecisionMs: distributionOf(measured.map((order) => decision(order.orderRef) - order.sentAtMs)),
+    afterDecisionMs: distributionOf(measured.map((order) => order.receivedAtMs - decision(order.orderRef))),
+    denials: Object.fromEntries(
+      [...new Set(denials)].map((code) => [code, denials.filter((other) => other === code).length]),
+    ),
+  };
+}
+
+/** When risk decided each order, on this process' `performance.now()`. */
+async function decisionTimes(platform: TestPlatform): Promise<Map<string, number>> {
+  const offsetMs = monotonicNowMs() - performance.now();
+  const approvals = await platform.stored(approvedMessage);
+  return new Map(
+    approvals.map(({ data }) => [String(data.intent.clientOrderId), data.approvedAtMonotonicMs - offsetMs]),
+  );
 }
 
 const price = (tick: number): number => 100 + (tick % PRICES) / 100;
-const text = (value: number): string => value.toFixed(2);

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { type Bus, type LedgerEvent, LedgerFold, readBatch } from "#libs/bus/mod.ts";
-import { SIGNATURE_HEADER } from "#libs/bus/signature.ts";
+import { type Bus, type LedgerEvent, LedgerFold, readBatch, SIGNATURE_HEADER } from "#libs/bus/mod.ts";
 import {
   deniedMessage,
   type Envelope,

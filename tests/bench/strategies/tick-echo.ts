@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { defineStrategy } from "#libs/strategy-kit/mod.ts";
 
+/** USD beyond the quote, so that an order fills though the market has moved on. */
+const ROOM = 0.5;
+
+const cents = (price: number): number => Math.round(price * 100) / 100;
+
 /**
  * For the benchmark only: every quote is answered with an order, in and out in turn, at a limit that tells which quote
  * it answers. Quantities vary, so that the duplicate guard has nothing to object to.
@@ -17,7 +22,7 @@ export default defineStrategy({
       symbol: quote.symbol,
       side: held > 0 ? "sell" : "buy",
       quantity: held > 0 ? held : 1 + (state.answered % 197),
-      order: { type: "limit", limitPrice: held > 0 ? quote.bid : quote.ask },
+      order: { type: "limit", limitPrice: cents(held > 0 ? quote.bid - ROOM : quote.ask + ROOM) },
       holdOvernight: true,
       reason: "measuring",
     });
