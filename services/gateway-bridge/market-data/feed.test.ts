@@ -70,11 +70,26 @@ describe("the feed", () => {
     feed.tick(1000, 3, 200);
     turn();
     expect(published).toMatchObject([{ quote: { bid: 109.99, askSize: 200, ask: null, ticks: 1001 }, traded: false }]);
-    feed.tick(1000, 4, 110);
     turn();
-    expect(published.at(-1)).toMatchObject({ quote: { last: 110, bid: 109.99, ticks: 1 }, traded: true });
-    turn();
-    expect(published).toHaveLength(2);
+    expect(published).toHaveLength(1);
+  });
+
+  it("takes a last price for a trade, but for the first of a stream, which may be old", () => {
+    const { feed, channel, published, turn } = open();
+    feed.want(new Set(["SPY"]));
+    feed.attach(channel);
+    for (const [tickType, value] of [
+      [4, 110],
+      [5, 100],
+      [1, 109.99],
+      [4, 110.01],
+      [5, 100],
+      [5, 50],
+    ] as const) {
+      feed.tick(1000, tickType, value);
+      turn();
+    }
+    expect(published.map(({ traded }) => traded)).toEqual([false, false, false, true, false, true]);
   });
 
   it("counts a price and the size that came with it as the one message they were", () => {
@@ -110,16 +125,20 @@ describe("the feed", () => {
     expect(log).toEqual(["cancel bars 1001", "bars 1002 SPY"]);
   });
 
-  it("says once that the broker gives no data, and does not ask again", () => {
-    const { feed, channel, log, refused } = open();
+  it("says once that the broker gives no data, and asks again after five minutes without a word", () => {
+    const { feed, channel, log, refused, pass } = open();
     feed.want(new Set(["XXX"]));
     feed.attach(channel);
     expect(feed.requestError(1000, 354, "not subscribed")).toBe(true);
     expect(feed.requestError(1001, 354, "not subscribed")).toBe(true);
     expect(feed.requestError(7, 354, "not ours")).toBe(false);
     feed.want(new Set(["XXX"]));
-    expect(refused).toEqual(["XXX 354"]);
     expect(log).toHaveLength(2);
+    pass(300_000);
+    feed.want(new Set(["XXX"]));
+    expect(log.slice(2)).toEqual(["quotes 1002 XXX", "bars 1003 XXX"]);
+    feed.requestError(1002, 354, "not subscribed");
+    expect(refused).toEqual(["XXX 354"]);
   });
 
   it("stays within the broker's lines", () => {

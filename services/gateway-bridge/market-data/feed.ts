@@ -2,7 +2,7 @@ import { type Bar, type Quote, symbolSchema } from "#libs/contracts/mod.ts";
 import { DEAD_STREAM_CODES, REPEAT_STREAM_CODES } from "../gateway/codes.ts";
 import type { FiveSecondBar } from "../gateway/reports.ts";
 import { BarBuilder } from "./bars.ts";
-import { type GatheredQuote, newQuote, publishable, sizeTypeOf, takeTick } from "./quotes.ts";
+import { type GatheredQuote, isLastPrice, isLastSize, newQuote, publishable, sizeTypeOf, takeTick } from "./quotes.ts";
 
 /** The part of a connection that carries market data. */
 export interface DataChannel {
@@ -27,11 +27,15 @@ export interface FeedOptions {
 const LINES_MAX = 100;
 /** A stream silent for this long is asked for again when the gateway says that a data farm came back. */
 const QUIET_MS = 10_000;
+/** Some refusals pass (10197: another session took the data): they are asked about again, without another alert. */
+const REFUSED_RETRY_MS = 300_000;
 
 interface Stream {
   readonly symbol: string;
   readonly kind: "quotes" | "bars";
   lastHeardMs: number;
+  /** Whether a last price came on this stream. */
+  hasLast: boolean;
 }
 
 /**
@@ -45,7 +49,8 @@ export class Feed {
   readonly #streams = new Map<number, Stream>();
   readonly #quotes = new Map<string, GatheredQuote>();
   readonly #bars = new Map<string, BarBuilder>();
-  readonly #refused = new Set<string>();
+  /** Symbols that the broker gave no data for, and when to ask again. */
+  readonly #refused = new Map<string, number>();
   #dirty: GatheredQuote[] = [];
   /** The size that belongs to the price before it, and is no message of its own. */
   #pricedRequest = -1;
@@ -112,9 +117,15 @@ export class Feed {
     const now = this.#options.nowMs();
     stream.lastHeardMs = now;
     if (!takeTick(quote, tickType, value, now)) return;
-    if (requestId !== this.#pricedRequest || tickType !== this.#pricedSizeType) {
+    const cameWithPrice = requestId === this.#pricedRequest && tickType === this.#pricedSizeType;
+    if (!cameWithPrice) {
       quote.ticks += 1;
       this.#ticks += 1;
+      if (isLastPrice(tickType) || isLastSize(tickType)) {
+        // The first one tells where the market stands, and is no trade that happened now.
+        quote.traded ||= stream.hasLast;
+        stream.hasLast = true;
+      }
     }
     this.#pricedRequest = requestId;
     this.#pricedSizeType = sizeTypeOf(tickType);
@@ -151,7 +162,7 @@ export class Feed {
     else if (DEAD_STREAM_CODES.has(code)) {
       this.#streams.delete(requestId);
       if (!this.#refused.has(stream.symbol)) this.#options.onRefused(stream.symbol, code, text);
-      this.#refused.add(stream.symbol);
+      this.#refused.set(stream.symbol, this.#options.nowMs() + REFUSED_RETRY_MS);
     }
     return true;
   }
@@ -177,17 +188,18 @@ export class Feed {
       if (!this.#wanted.has(stream.symbol)) this.#cancel(requestId, stream);
     }
     const running = new Set([...this.#streams.values()].map(({ symbol, kind }) => `${kind} ${symbol}`));
+    const now = this.#options.nowMs();
     for (const symbol of this.#wanted) {
       for (const kind of ["quotes", "bars"] as const) {
         if (this.#streams.size >= LINES_MAX) return;
-        if (!running.has(`${kind} ${symbol}`) && !this.#refused.has(symbol)) this.#subscribe(symbol, kind);
+        if (!running.has(`${kind} ${symbol}`) && now >= (this.#refused.get(symbol) ?? 0)) this.#subscribe(symbol, kind);
       }
     }
   }
 
   #subscribe(symbol: string, kind: Stream["kind"]): void {
     const requestId = this.#options.nextRequestId();
-    this.#streams.set(requestId, { symbol, kind, lastHeardMs: this.#options.nowMs() });
+    this.#streams.set(requestId, { symbol, kind, lastHeardMs: this.#options.nowMs(), hasLast: false });
     if (kind === "quotes") this.#channel?.subscribeQuotes(requestId, symbol);
     else this.#channel?.subscribeBars(requestId, symbol);
   }

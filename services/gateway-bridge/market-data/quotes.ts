@@ -59,11 +59,13 @@ export function takeTick(quote: GatheredQuote, tickType: number, value: number, 
   const { field, delayed } = known;
   if (field === "bid" || field === "ask" || field === "last") quote[field] = value > 0 ? value : null;
   else quote[field] = value >= 0 ? value : null;
-  if (field === "last" || field === "lastSize") quote.traded = true;
   quote.delayed = delayed;
   quote.receivedAtMonotonicMs = nowMs;
   return true;
 }
+
+export const isLastPrice = (tickType: number): boolean => tickType === 4 || tickType === 68;
+export const isLastSize = (tickType: number): boolean => tickType === 5 || tickType === 71;
 
 /**
  * The size that comes along with a price: the library makes two ticks of one message. -1 for a type that is no price.

@@ -38,7 +38,7 @@ export const reconnected = (outage: Outage, seconds: OutageSeconds): Alert => ({
     outage.planned && outage.dueMarketMs !== null
       ? `IB Gateway is back from its daily restart after ${seconds.marketSeconds} s`
       : `IB Gateway is back after ${seconds.marketSeconds} s`,
-  text: "Account, positions, orders and executions were read again and agree; market data is subscribed again.",
+  text: "What happened meanwhile was read before anything else, market data is subscribed anew, and orders are accepted again.",
   fields: [
     { name: "outage, market time", value: `${seconds.marketSeconds} s` },
     { name: "outage, machine time", value: `${seconds.machineSeconds} s` },
