@@ -25,7 +25,7 @@ describe("the generated server config", () => {
   });
 
   it("limits everything a client can use up", () => {
-    expect(text).toContain("max_payload: 262144");
+    expect(text).toContain("max_payload: 1048576");
     expect(text).toContain("max_connections: 64");
     expect(text).toContain("max_file_store: 8589934592");
     expect(text).toContain("max_memory_store: 134217728");
