@@ -160,7 +160,7 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
       case "became-ready":
         link.startStreams(effect.streams);
         desk.onReady();
-        account.changed();
+        account.publish();
         break;
       case "verify-streams":
         feed.verify();
@@ -242,6 +242,7 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     stop: async () => {
       stopping = true;
       clearInterval(housekeeping);
+      account.stop();
       stopWatching();
       worker.stop();
       driver.stop();

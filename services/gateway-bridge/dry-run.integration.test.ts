@@ -105,6 +105,7 @@ describe("the bridge in dry-run", () => {
       }),
     );
     await eventually("entry filled", async () => (await bench.statuses(id)).includes("filled"));
+    await eventually("position", async () => (await bench.positions()).at(-1)?.quantity === 10);
     gateway.setQuote("SPY", { bid: 101.1, ask: 101.12, bidSize: 300, askSize: 300 });
     await eventually("target filled", async () => (await bench.statuses(target)).includes("filled"));
     await eventually("stop canceled", async () => (await bench.statuses(stop)).includes("canceled"));

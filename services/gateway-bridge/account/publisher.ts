@@ -4,6 +4,11 @@ import type { Book } from "../orders/book.ts";
 
 /** Machine time between two summaries when nothing changes: they also say that the bridge lives. */
 const SUMMARY_INTERVAL_MS = 30_000;
+/**
+ * How long changes are gathered: a fill comes as execution, commission, position and account values, and what they
+ * add up to is one fact, not four that stand in an order's way to the disk.
+ */
+const GATHER_MS = 50;
 /** Differences below this are rounding of averages, not news. */
 const PRICE_TOLERANCE = 1e-6;
 
@@ -22,20 +27,19 @@ export interface AccountPublisherOptions {
 export class AccountPublisher {
   readonly #options: AccountPublisherOptions;
   #summaryAtMs = Number.NEGATIVE_INFINITY;
-  #due = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: AccountPublisherOptions) {
     this.#options = options;
   }
 
-  /** Something changed; it is published with the next turn of the event loop, once for many changes. */
+  /** Something changed; it is published soon, once for many changes. */
   changed(): void {
-    if (this.#due) return;
-    this.#due = true;
-    setImmediate(() => {
-      this.#due = false;
-      this.publish();
-    });
+    this.#timer ??= setTimeout(() => this.publish(), GATHER_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
   }
 
   /** Call it now and then. @param ready whether the account's figures can be current. */
@@ -44,6 +48,8 @@ export class AccountPublisher {
   }
 
   publish(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const { bus, nowMs, summary, onRefused } = this.#options;
     this.#publishPositions();
     const figures = summary();
