@@ -15,7 +15,7 @@ import { measureTickToOrder } from "./tick-to-order.ts";
 const { json, orders, rate, seconds } = new Command("npm run bench --")
   .option("--json <file>", "write the figures as JSON, too")
   .option("--orders <n>", "orders to measure from tick to order", Number, 5000)
-  .option("--rate <n>", "orders a second; the bridge paces itself at 45 messages a second", Number, 40)
+  .option("--rate <n>", "orders a second; the bridge paces itself at 45 messages a second", Number, 30)
   .option("--seconds <n>", "seconds for each rate of ticks", Number, 5)
   .parse()
   .opts<{ json?: string; orders: number; rate: number; seconds: number }>();

@@ -17,6 +17,7 @@ import {
   type OrderIntent,
   orderEventMessage,
   orderIntentSchema,
+  quoteMessage,
   type StreamName,
 } from "#libs/contracts/mod.ts";
 import { type FakeDiscord, startFakeDiscord } from "../../cli/demo/discord/mod.ts";
@@ -134,8 +135,8 @@ export class TestPlatform {
     });
   }
 
-  /** Keeps a steady market in SPY around a price: a cent wide, deep, fresh. */
-  quote(price: number): void {
+  /** Keeps a steady market in SPY around a price: a cent wide, deep, fresh. Resolves when its quotes are on the bus. */
+  async quote(price: number): Promise<void> {
     this.#lastQuote = price;
     const push = () =>
       this.gateway.setQuote("SPY", {
@@ -148,6 +149,10 @@ export class TestPlatform {
       });
     push();
     this.#quoting ??= setInterval(push, QUOTE_EVERY_MS);
+    await eventually(`a quote of ${price} on the bus`, async () => {
+      const quote = await this.operator.lastValue(quoteMessage, ["SPY"]);
+      return quote?.data.last === price;
+    });
   }
 
   /** An operator's order, which goes through risk like any other. */

@@ -7,7 +7,7 @@ describe("dry-run", () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();
-    platform.quote(100);
+    await platform.quote(100);
   });
   afterAll(async () => {
     await platform.stop();
@@ -44,7 +44,7 @@ describe("dry-run", () => {
   it("survives a restart of the gateway with only the bridge noticing (law 9)", async () => {
     const before = await platform.manager.list();
     await platform.gateway.restart({ downtimeMs: 1500 });
-    platform.quote(101);
+    await platform.quote(101);
     await eventually("an order passes again", async () => {
       const decision = await platform
         .ask(platform.intent(`back-${performance.now().toFixed(0)}`))

@@ -9,7 +9,7 @@ describe("approvals and executions (paper)", () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start({ mode: "paper", env: { APPROVAL_TTL_MS: String(TTL_MS) } });
-    platform.quote(100);
+    await platform.quote(100);
   });
   afterAll(async () => {
     await platform.stop();

@@ -18,7 +18,7 @@ describe("an order is sent once, whatever is killed (paper)", () => {
       mode: "paper",
       env: { MAX_OPEN_ORDERS: "500", MAX_POSITION_PCT: "1.0" },
     });
-    platform.quote(10);
+    await platform.quote(10);
   });
   afterAll(async () => {
     await platform.stop();
