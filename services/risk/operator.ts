@@ -4,6 +4,9 @@ import { dayResult } from "./evaluate/day-result.ts";
 import type { RiskView } from "./evaluate/view.ts";
 import type { TradingControl } from "./trading-control.ts";
 
+/** What the trading state is set by when the operator sets it. */
+const OPERATOR = "operator";
+
 /** The operator's commands: `control.risk.halt`, `reduce` and `resume`. */
 export async function command(
   verb: "halt" | "reduce" | "resume",
@@ -13,10 +16,14 @@ export async function command(
 ): Promise<Outcome> {
   const wanted = { halt: "halted", reduce: "reducing", resume: "active" } as const;
   const next = wanted[verb];
-  if (control.current.tradingState === next) return { ok: true, message: `Trading is ${next} already.` };
+  const { tradingState, setBy } = control.current;
+  // What a limit has set ends with its cause, and what the ledger did not take with this process: neither is what the
+  // operator asks for.
+  const isSet = tradingState === next && (next === "active" || (setBy === OPERATOR && control.isKept));
+  if (isSet) return { ok: true, message: `Trading is ${next} already.` };
   const cause = verb === "resume" ? stillBreached(view) : null;
   if (cause !== null) return { ok: false, message: cause };
-  await control.change(next, "operator", reason);
+  await control.change(next, OPERATOR, reason);
   return { ok: true, message: `Trading is ${next}.` };
 }
 

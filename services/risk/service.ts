@@ -146,6 +146,7 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
     bus,
     control,
     view,
+    now,
     recordedUses: recordedUses.map((envelope) => envelope.data),
     recordedDay: recordedAtMs === null ? null : sessionDayOf(calendar, recordedAtMs),
   });

@@ -28,6 +28,8 @@ export interface ControlOptions {
 export class TradingControl {
   readonly #options: ControlOptions;
   #decided: TradingCondition | null = null;
+  /** What is in force and the ledger did not take, and the state before it. */
+  #unrecorded: { readonly before: TradingCondition; readonly next: TradingCondition } | null = null;
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -36,18 +38,41 @@ export class TradingControl {
   /** In force now. */
   get current(): TradingCondition {
     const recorded = this.#options.recorded();
-    return this.#decided !== null && isStricter(this.#decided, recorded) ? this.#decided : recorded;
+    return this.#decided === null || isStricter(recorded, this.#decided) ? recorded : this.#decided;
   }
 
-  /** Changes the state; resolves when it is on the disk and in force. */
+  /** Whether the ledger took what was decided last: only that outlives this process. */
+  get isKept(): boolean {
+    return this.#unrecorded === null || this.#unrecorded.next !== this.#decided;
+  }
+
+  /** Changes the state; resolves when it is on the disk and in force. A stricter one that the ledger refuses still holds. */
   async change(tradingState: TradingState, setBy: string, reason: string): Promise<void> {
-    const { marketMs, wallMs } = this.#options.now();
-    const next: TradingCondition = { tradingState, setBy, reason, since: Math.floor(marketMs ?? wallMs) };
+    const next: TradingCondition = { tradingState, setBy, reason, since: this.#stamp() };
     const before = this.current;
-    if (isStricter(next, before)) this.#decided = next;
-    await this.#record(next);
-    await this.#inForce(next);
-    await this.#options.bus.alert(changed(before, next));
+    const decided = this.#decided;
+    if (isStricter(before, next)) {
+      await this.#record(next);
+      // From here on nothing decided before holds any more, recorded or not; what was decided meanwhile does.
+      if (this.#decided === decided) this.#decided = next;
+      await this.#inForce(next);
+      await this.#options.bus.alert(changed(before, next));
+      return;
+    }
+    this.#decided = next;
+    this.#unrecorded = { before, next };
+    await this.keep();
+  }
+
+  /** Records what is in force and is not on the disk: a state that was refused once is tried again. */
+  async keep(): Promise<void> {
+    const unrecorded = this.#unrecorded;
+    if (unrecorded === null) return;
+    if (unrecorded.next === this.#decided) {
+      await this.#record(unrecorded.next);
+      await this.#options.bus.alert(changed(unrecorded.before, unrecorded.next));
+    }
+    if (this.#unrecorded === unrecorded) this.#unrecorded = null;
   }
 
   /** A looser state comes into force when the ledger says so: a moment after it was recorded. */
@@ -61,7 +86,14 @@ export class TradingControl {
 
   /** Writes down the figures of the session day, the state as it is; resolves with the record's ledger sequence. */
   recordFigures(openingPrices?: Readonly<Record<string, number>>): Promise<number> {
-    return this.#record(this.current, openingPrices);
+    const { current } = this;
+    // The state of a first start began with its first record.
+    return this.#record(current.since === 0 ? { ...current, since: this.#stamp() } : current, openingPrices);
+  }
+
+  #stamp(): number {
+    const { marketMs, wallMs } = this.#options.now();
+    return Math.floor(marketMs ?? wallMs);
   }
 
   /** Called when the ledger said what the state is: what was decided before it is part of it. */

@@ -4,8 +4,9 @@ import { DAILY_LOSS } from "./checks/daily-loss.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn, usedDayTrades } from "./day-trades/use.ts";
 import { dayResult } from "./evaluate/day-result.ts";
 import { markOf } from "./evaluate/price.ts";
-import { openOrders, type RiskView } from "./evaluate/view.ts";
+import { type Moment, openOrders, type RiskView } from "./evaluate/view.ts";
 import { dayOf } from "./state/positions.ts";
+import { sessionDayOf } from "./state/trading-days.ts";
 import { riskStateOf, type TradingControl } from "./trading-control.ts";
 
 /** Parts of the daily loss limit at which the operator is told. */
@@ -15,6 +16,7 @@ export interface WatchOptions {
   readonly bus: Bus;
   readonly control: TradingControl;
   readonly view: () => RiskView;
+  readonly now: () => Moment;
   /** The limit uses recorded last, so that a restart repeats no warning and no record. */
   readonly recordedUses: readonly LimitUse[];
   /** The trading day they belong to; null when it is not known. */
@@ -47,9 +49,14 @@ export class Watch {
     if (this.#busy || !this.#options.bus.up) return;
     this.#busy = true;
     try {
+      await this.#options.control.keep();
       await this.#sessionDay();
       await this.#openingPrices();
       await this.#dailyLoss();
+    } catch (error) {
+      // Whatever was refused is news again at the next look.
+      this.#lastRecorded = "";
+      throw error;
     } finally {
       this.#busy = false;
     }
@@ -60,22 +67,26 @@ export class Watch {
     for (const use of usesOf(this.#options.view())) {
       const known = this.#uses.get(use.name);
       if (known && known.used === use.used && known.limit === use.limit) continue;
-      this.#uses.set(use.name, use);
       await this.#options.bus.record(limitUseMessage, [use.name], use);
+      this.#uses.set(use.name, use);
     }
   }
 
   /** A new session day: its figures are recorded, a daily loss of the day before no longer holds entries back. */
   async #sessionDay(): Promise<void> {
     const { control, bus, view } = this.#options;
-    const { session, recorded } = view().book;
+    const { book, calendar } = view();
+    const { session, recorded } = book;
     if (session === null) return;
+    const { setBy, since } = control.current;
     const now = riskStateOf(view(), control.current);
     const isNewDay = recorded?.tradingDay !== session.tradingDay;
     const regimeChanged = recorded !== null && recorded.dayTradeRegime !== now.dayTradeRegime;
-    if (!isNewDay && !regimeChanged) return;
-    if (!this.#isNews(`${session.tradingDay} ${now.dayTradeRegime}`)) return;
-    if (isNewDay && control.current.setBy === DAILY_LOSS) {
+    // Not by `isNewDay` alone: the new day's figures may be on record before the first look at it.
+    const lossIsOver = setBy === DAILY_LOSS && (isNewDay || sessionDayOf(calendar, since) < session.tradingDay);
+    if (!isNewDay && !regimeChanged && !lossIsOver) return;
+    if (!this.#isNews(`${session.tradingDay} ${now.dayTradeRegime} ${lossIsOver}`)) return;
+    if (lossIsOver) {
       await control.change("active", "session-day", `the session day ${session.tradingDay} began`);
     } else {
       await control.recordFigures(isNewDay ? {} : (recorded?.openingPrices ?? {}));
@@ -86,14 +97,18 @@ export class Watch {
 
   /** What was held overnight is measured from its first price known in this session day. */
   async #openingPrices(): Promise<void> {
-    const { book, quoteOf } = this.#options.view();
+    const { book, quoteOf, limits } = this.#options.view();
     const { session, recorded } = book;
     if (session === null || recorded?.tradingDay !== session.tradingDay) return;
+    const { monotonicMs } = this.#options.now();
     const found: Record<string, number> = {};
     for (const [symbol, entry] of book.symbols) {
       if (symbol in recorded.openingPrices || dayOf(entry, session.tradingDay).start.quantity === 0) continue;
-      const mark = markOf(quoteOf(symbol));
-      if (mark !== null) found[symbol] = mark;
+      const quote = quoteOf(symbol);
+      const ageMs = quote === undefined ? Number.POSITIVE_INFINITY : monotonicMs - quote.receivedAtMonotonicMs;
+      const mark = markOf(quote);
+      // The last price of the day before is still on the board in the morning.
+      if (mark !== null && ageMs >= 0 && ageMs <= limits.maxQuoteAgeMs) found[symbol] = mark;
     }
     if (Object.keys(found).length === 0) return;
     const prices = { ...recorded.openingPrices, ...found };
@@ -122,10 +137,10 @@ export class Watch {
       await control.change("reducing", DAILY_LOSS, reason);
     }
     if (level <= this.#warnedLevel) return;
-    this.#warnedLevel = level;
-    this.#uses.set(use.name, use);
     await bus.alert(lossAlert(level, use, session.tradingDay));
+    this.#warnedLevel = level;
     await bus.record(limitUseMessage, [use.name], use);
+    this.#uses.set(use.name, use);
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Book } from "../state/book.ts";
 import { dayOf } from "../state/positions.ts";
+import { type Figures, recount, type SymbolDay } from "../state/symbol-day.ts";
 import { markOf } from "./price.ts";
 import type { RiskView } from "./view.ts";
 
@@ -23,14 +25,30 @@ export function dayResult({ book, quoteOf }: Pick<RiskView, "book" | "quoteOf">)
   let commissions = 0;
   for (const [symbol, entry] of book.symbols) {
     const day = dayOf(entry, session.tradingDay);
-    realized += day.end.realized;
+    const price = markOf(quoteOf(symbol));
+    const end = isMeasured(day, symbol, book) ? day.end : endFrom(price, day);
+    realized += end.realized;
     commissions += day.commissions;
-    if (day.end.quantity === 0) continue;
+    if (end.quantity === 0) continue;
     // Without any price the position counts as unchanged; the account's equity still tells what it lost.
-    const mark = markOf(quoteOf(symbol)) ?? day.end.basis;
-    open += day.end.quantity * (mark - day.end.basis);
+    open += end.quantity * ((price ?? end.basis) - end.basis);
   }
   const own = realized + open - commissions;
   const ofAccount = account === null ? own : account.summary.netLiquidation - session.equityAtStart;
   return { realized, open, commissions, profit: Math.min(own, ofAccount) };
+}
+
+/** Whether it is known what the day's profit of the symbol is measured from. */
+function isMeasured({ start, tradingDay }: SymbolDay, symbol: string, { recorded }: Book): boolean {
+  if (start.quantity === 0) return true;
+  return recorded?.tradingDay === tradingDay && symbol in recorded.openingPrices;
+}
+
+/**
+ * What is held over counts as unchanged until its opening price is on record. Its basis is still that of an earlier
+ * day, and that day's loss would count a second time.
+ */
+function endFrom(price: number | null, day: SymbolDay): Figures {
+  if (price === null) return day.end;
+  return recount(day.tradingDay, { ...day.start, basis: price }, day.executions).end;
 }

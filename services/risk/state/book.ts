@@ -139,7 +139,7 @@ export interface RecentEntry {
 
 export function emptyBook(): Book {
   return {
-    trading: { tradingState: "active", setBy: "start", reason: "nothing was ever recorded", since: 0 },
+    trading: { tradingState: "active", setBy: "start", reason: "first start", since: 0 },
     recorded: null,
     gateway: null,
     account: null,

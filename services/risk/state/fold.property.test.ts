@@ -4,7 +4,7 @@ import { approvedMessage, deniedMessage, fillMessage, orderEventMessage } from "
 import { dayResult } from "../evaluate/day-result.ts";
 import { CALENDAR, intent, LIMITS, World } from "../testing/world.ts";
 import { type Book, leavesOf, type OpenOrder } from "./book.ts";
-import { heldQuantity, symbolBook } from "./positions.ts";
+import { dayOf, heldQuantity, symbolBook } from "./positions.ts";
 import { loadBook, saveBook } from "./snapshot.ts";
 
 // Random days: entries, exits, brackets, partial fills, cancels, rejections, lost sessions, commissions before and after
@@ -12,6 +12,7 @@ import { loadBook, saveBook } from "./snapshot.ts";
 
 const SYMBOLS = ["SPY", "IBM"] as const;
 const MARK = 100;
+const OPENING = 95;
 
 const symbol = fc.constantFrom(...SYMBOLS);
 const pick = fc.nat({ max: 50 });
@@ -201,6 +202,9 @@ class Play extends World {
     const day = CALENDAR.nextTradingDay(this.book.session?.tradingDay ?? "2026-11-23");
     this.setTime(day, "10:00");
     this.summary();
+    if (this.ledger.length % 2 === 0) return;
+    const held = SYMBOLS.filter((name) => heldQuantity(symbolBook(this.book, name)) !== 0);
+    this.riskState({ tradingDay: day, openingPrices: Object.fromEntries(held.map((name) => [name, OPENING])) });
   }
 }
 
@@ -297,16 +301,18 @@ describe("whatever happens, in whatever order", () => {
       const result = dayResult(play.view());
       if (result === null || play.book.session === null) throw new Error("no session");
       let expected = 0;
-      for (const { days } of play.book.symbols.values()) {
+      for (const [symbol, { days }] of play.book.symbols) {
         for (const day of days.filter(({ tradingDay }) => tradingDay === play.book.session?.tradingDay)) {
           for (const { side, quantity, price, commission } of day.executions) {
             expected += (side === "buy" ? -1 : 1) * quantity * price - commission;
           }
-          expected += day.end.quantity * MARK - day.start.quantity * day.start.basis;
         }
-        const last = days.at(-1);
-        if (last && last.tradingDay < play.book.session.tradingDay)
-          expected += last.end.quantity * (MARK - last.end.basis);
+        const { start, end } = dayOf(symbolBook(play.book, symbol), play.book.session.tradingDay);
+        // What is held over is worth its opening price of the day; until that is known it counts as unchanged.
+        const { recorded } = play.book;
+        const isSameDay = recorded?.tradingDay === play.book.session.tradingDay;
+        const opening = (isSameDay ? recorded.openingPrices[symbol] : undefined) ?? MARK;
+        expected += end.quantity * MARK - start.quantity * opening;
       }
       expect(result.realized + result.open - result.commissions).toBeCloseTo(expected, 6);
     });
