@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { type Bus, StreamFullError } from "#libs/bus/mod.ts";
 import { type Approval, type Envelope, type OrderIntent, SCHEMA_VERSION } from "#libs/contracts/mod.ts";
+import { epochMsOf } from "#libs/time/mod.ts";
 import { DecisionDesk, type DeskOptions } from "./decision-desk.ts";
 import { BusAwayError, DecisionUnknownError } from "./errors.ts";
-import { intent, World } from "./testing/world.ts";
+import { DAY, intent, World } from "./testing/world.ts";
 
-const request = (data: OrderIntent): Envelope<OrderIntent> => ({
+const request = (data: OrderIntent, publishedAt = epochMsOf(DAY, "10:00")): Envelope<OrderIntent> => ({
   schema: SCHEMA_VERSION,
   id: "request-1",
   source: "strategy",
   mode: "paper",
   marketTime: null,
-  publishedAt: 0,
+  publishedAt,
   causedBy: null,
   data,
 });
@@ -104,6 +105,17 @@ describe("an approval that the ledger has already", () => {
     const { desk } = deskOf(world, async () => ({ outcome: "exists" }));
     expect(await desk.decide(request(intent()))).toMatchObject({ reasons: [{ code: "CLIENT_ORDER_ID_USED" }] });
     expect(world.reservations.orders.size).toBe(0);
+  });
+});
+
+describe("a question that lay in a process that stood still", () => {
+  it("opens nothing: who asked it has given it up (law 3)", async () => {
+    const world = new World();
+    const { desk, recorded } = deskOf(world, async () => ({ outcome: "stored", sequence: 1 }));
+    expect(await desk.decide(request(intent(), world.wallMs - 300_000))).toMatchObject({
+      reasons: [{ code: "INTENT_STALE" }],
+    });
+    expect(recorded).toEqual(["order denied"]);
   });
 });
 

@@ -92,9 +92,9 @@ export class DecisionDesk {
 
   async #decide(request: Envelope<OrderIntent>): Promise<Decision> {
     if (!this.#options.bus.up) throw new BusAwayError();
-    const evaluation = this.#evaluateAndReserve(request.data);
+    const evaluation = this.#evaluateAndReserve(request);
     const settled = aheadOfLedger(evaluation, request.data, this.#options.view())
-      ? await this.#evaluateAgain(request.data, evaluation)
+      ? await this.#evaluateAgain(request, evaluation)
       : evaluation;
     if (settled.outcome === "denied") return this.#deny(request, settled.reasons);
     await this.#warnOfDayTrade(request.data, settled.approval);
@@ -102,20 +102,20 @@ export class DecisionDesk {
   }
 
   /** One synchronous step: nothing can come between the check and the reservation. */
-  #evaluateAndReserve(intent: OrderIntent): Evaluation {
+  #evaluateAndReserve(request: Envelope<OrderIntent>): Evaluation {
     const { view, now, reservations } = this.#options;
-    const evaluation = evaluate(intent, view(), now());
+    const evaluation = evaluate(request.data, view(), now(), request.publishedAt);
     if (evaluation.outcome === "approved") reservations.take(evaluation.approval);
     return evaluation;
   }
 
   /** A strategy may have read of a fill or a cancel a moment before this fold did; its exit must not fail for that. */
-  async #evaluateAgain(intent: OrderIntent, first: Evaluation): Promise<Evaluation> {
+  async #evaluateAgain(request: Envelope<OrderIntent>, first: Evaluation): Promise<Evaluation> {
     let evaluation = first;
     for (let waitedMs = 0; waitedMs < CATCH_UP_MS; waitedMs += CATCH_UP_STEP_MS) {
       await sleep(CATCH_UP_STEP_MS);
-      evaluation = this.#evaluateAndReserve(intent);
-      if (!aheadOfLedger(evaluation, intent, this.#options.view())) break;
+      evaluation = this.#evaluateAndReserve(request);
+      if (!aheadOfLedger(evaluation, request.data, this.#options.view())) break;
     }
     return evaluation;
   }

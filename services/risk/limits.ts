@@ -14,12 +14,15 @@ export interface Limits {
   readonly maxQuoteAgeMs: number;
   readonly approvalTtlMs: number;
   readonly maxAccountAgeMs: number;
+  readonly maxIntentAgeMs: number;
   readonly duplicateWindowMs: number;
   readonly shortSelling: boolean;
 }
 
 /** The bridge publishes the account at least every 30 s while ready; three missed are one too many. */
 const MAX_ACCOUNT_AGE_MS = 90_000;
+/** A strategy repeats a question for ten seconds and counts on it that an older one opens nothing (law 3). */
+const MAX_INTENT_AGE_MS = 10_000;
 /** Two like entries within this time are one entry sent twice. */
 const DUPLICATE_WINDOW_MS = 2000;
 
@@ -33,14 +36,14 @@ export function limitsFrom(settings: ServiceSettings<"risk">): Limits {
     maxQuoteAgeMs: settings.maxQuoteAgeMs,
     approvalTtlMs: settings.approvalTtlMs,
     maxAccountAgeMs: MAX_ACCOUNT_AGE_MS,
+    maxIntentAgeMs: MAX_INTENT_AGE_MS,
     duplicateWindowMs: DUPLICATE_WINDOW_MS,
     shortSelling: false,
   };
 }
 
 /** The limits under a gameplan, which may tighten one and never loosen it (architecture section 8). */
-export function tightened(limits: Limits, plan: Gameplan | null): Limits {
-  if (plan === null) return limits;
+export function tightened(limits: Limits, plan: Gameplan): Limits {
   const { maxDailyLossFraction, maxPositionFraction, maxOpenOrders } = plan.limits;
   return {
     ...limits,

@@ -41,7 +41,8 @@ export class PlanFile {
 function parse(text: string): PlanView {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Windows' editors begin a file with a byte order mark.
+    json = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     return { known: false, why: `is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }

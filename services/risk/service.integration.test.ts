@@ -397,6 +397,7 @@ describe("the gameplan file", () => {
     await eventually("the plan to be unusable", () => alerted("GAMEPLAN_UNUSABLE"));
     expect(one.service.health()).toMatchObject({ status: "degraded", detail: expect.stringContaining("not JSON") });
     quote("SPY", 100);
+    expect(await codesOf(intent({ quantity: 12, strategy: "operator" }))).toEqual(["POSITION_LIMIT"]);
     expect(await codesOf(intent({ quantity: 3 }))).toEqual(["SYMBOL_NOT_IN_PLAN"]);
     expect(await codesOf(intent({ quantity: 3, strategy: "operator" }))).toEqual([]);
   });

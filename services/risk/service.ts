@@ -1,3 +1,5 @@
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { LedgerFold } from "#libs/bus/mod.ts";
 import {
   approvedMessage,
@@ -30,6 +32,8 @@ import { sessionDayOf } from "./state/trading-days.ts";
 import { TradingControl } from "./trading-control.ts";
 import { usesOf, Watch } from "./watch.ts";
 
+/** A relative path of the settings starts at the project folder, wherever the process was started. */
+const PROJECT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** Machine time: a loss is noticed within a quarter of a second at any speed of the market's clock. */
 const LOOK_INTERVAL_MS = 250;
 /** Limit uses and the gameplan file are looked at once in this many looks. */
@@ -42,7 +46,7 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   const quotes = new QuoteBoard();
   const reservations = new Reservations();
   const progress = new LedgerProgress();
-  const planFile = new PlanFile(settings.gameplanPath);
+  const planFile = new PlanFile(resolve(PROJECT, settings.gameplanPath));
   let limits = configured;
   let usesChanged = true;
 
@@ -89,8 +93,9 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   async function refreshPlan(): Promise<void> {
     if (!(await planFile.refresh())) return;
     const plan = planFile.view;
-    limits = tightened(configured, plan.known ? plan.plan : null);
-    if (!plan.known) {
+    // A plan that can no longer be read loosens nothing: what it tightened stays tight.
+    if (plan.known) limits = tightened(configured, plan.plan);
+    else {
       await bus.alert({
         severity: "warning",
         code: "GAMEPLAN_UNUSABLE",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clientOrderIdSchema, gameplanSchema, gatewayStatusMessage } from "#libs/contracts/mod.ts";
+import { clientOrderIdSchema, gameplanSchema, gatewayStatusMessage, type OrderIntent } from "#libs/contracts/mod.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
 import { tightened } from "../limits.ts";
 import { intent, LIMITS, READY, World } from "../testing/world.ts";
 import { CHECKS } from "./table.ts";
@@ -115,6 +116,23 @@ describe("knowledge that is missing or old denies entries, and lets exits pass (
   });
 });
 
+describe("INTENT_STALE", () => {
+  it("denies an entry that waited longer than anybody waits for its answer, and lets an exit pass", () => {
+    const world = holding();
+    const asked = (wanted: OrderIntent, ageMs: number) => {
+      const evaluation = evaluate(wanted, world.view(), world.now(), world.wallMs - ageMs);
+      return evaluation.outcome === "approved" ? [] : evaluation.reasons;
+    };
+    expect(asked(intent({ quantity: 1 }), 10_000)).toEqual([]);
+    expect(asked(intent({ quantity: 1 }), 10_001)).toEqual([
+      { code: "INTENT_STALE", detail: "ageMs=10001 maxAgeMs=10000" },
+    ]);
+    // From the future: the machine's clock was set back, and the true age is not known.
+    expect(asked(intent({ quantity: 1 }), -10_001).map(({ code }) => code)).toEqual(["INTENT_STALE"]);
+    expect(asked(sell(10), 3_600_000)).toEqual([]);
+  });
+});
+
 describe("SESSION_CLOSED", () => {
   it.each([
     ["before the open", "2026-11-23", "09:29:59", true],
@@ -178,7 +196,6 @@ describe("a gameplan", () => {
   it("tightens a limit and never loosens one", () => {
     expect(tightened(LIMITS, plan({ maxPositionFraction: 0.05 })).maxPositionFraction).toBe(0.05);
     expect(tightened(LIMITS, plan({ maxPositionFraction: 0.5, maxOpenOrders: 400 }))).toEqual(LIMITS);
-    expect(tightened(LIMITS, null)).toEqual(LIMITS);
   });
 });
 

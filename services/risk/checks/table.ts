@@ -8,6 +8,7 @@ import { dayTrades } from "./day-trades.ts";
 import { duplicateOrder } from "./duplicate-order.ts";
 import { exitExceedsPosition } from "./exit-exceeds-position.ts";
 import { gatewayNotReady } from "./gateway-not-ready.ts";
+import { intentStale } from "./intent-stale.ts";
 import { intradayMargin } from "./intraday-margin.ts";
 import { ledgerBehind } from "./ledger-behind.ts";
 import { openOrdersLimit } from "./max-open-orders.ts";
@@ -27,6 +28,7 @@ export const CHECKS: readonly Check[] = [
   tradingHalted,
   reducingOnly,
   ledgerBehind,
+  intentStale,
   clientOrderIdUsed,
   priceInvalid,
   bracketInvalid,

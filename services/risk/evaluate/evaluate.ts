@@ -12,9 +12,11 @@ export type Evaluation =
 /**
  * Decides on an order: every check that fails is a reason, not only the first. Pure; the caller reserves what is
  * approved before it does anything else, so that two orders cannot both take the last of a limit.
+ *
+ * @param askedAtMs machine wall clock when the question was sent, epoch milliseconds
  */
-export function evaluate(intent: OrderIntent, view: RiskView, now: Moment): Evaluation {
-  const facts = factsOf(intent, view, now);
+export function evaluate(intent: OrderIntent, view: RiskView, now: Moment, askedAtMs = now.wallMs): Evaluation {
+  const facts = factsOf(intent, view, now, askedAtMs);
   const isExit = facts.purpose.kind === "exit";
   const reasons: DenyReason[] = [];
   for (const { code, exitsExempt, check } of CHECKS) {

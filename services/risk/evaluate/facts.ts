@@ -11,6 +11,8 @@ export interface Facts {
   readonly intent: OrderIntent;
   readonly view: RiskView;
   readonly now: Moment;
+  /** Machine wall clock when the question was sent, epoch milliseconds. */
+  readonly askedAtMs: number;
   /** The New York trading day by market time; null while no market clock is known. */
   readonly today: string | null;
   readonly quote: Quote | undefined;
@@ -37,7 +39,7 @@ export type Purpose =
       readonly fits: boolean;
     };
 
-export function factsOf(intent: OrderIntent, view: RiskView, now: Moment): Facts {
+export function factsOf(intent: OrderIntent, view: RiskView, now: Moment, askedAtMs: number): Facts {
   const orders = [...openOrders(view)];
   const ofSymbol = orders.filter((order) => order.symbol === intent.symbol);
   const quote = view.quoteOf(intent.symbol);
@@ -45,6 +47,7 @@ export function factsOf(intent: OrderIntent, view: RiskView, now: Moment): Facts
     intent,
     view,
     now,
+    askedAtMs,
     today: now.marketMs === null ? null : sessionDayOf(view.calendar, now.marketMs),
     quote,
     worstPrice: worstPriceOf(intent.order, intent.side, quote),

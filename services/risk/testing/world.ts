@@ -47,6 +47,7 @@ export const LIMITS: Limits = {
   maxQuoteAgeMs: 3000,
   approvalTtlMs: 2000,
   maxAccountAgeMs: 90_000,
+  maxIntentAgeMs: 10_000,
   duplicateWindowMs: 2000,
   shortSelling: false,
 };

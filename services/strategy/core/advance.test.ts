@@ -380,5 +380,14 @@ describe("the gameplan's own limits", () => {
     const forgetful = { ...held, memory: { ...held.memory, forgetful: true } };
     expect(codes(forgetful, bar(100, 33))).toEqual(["asked"]);
     expect(codes(forgetful, bar(100, 0))).toEqual(["ORDERS_FORGOTTEN"]);
+    // The symbol was taken out of the plan while it was held.
+    const leaver = variant({
+      onClock(state, _, context) {
+        context.submit({ symbol: "SPY", side: "sell", quantity: 4, order: { type: "market" }, reason: "" });
+        return state;
+      },
+    });
+    const left = { ...held, definition: leaver, plan: { ...held.plan, symbols: ["IBM"] } };
+    expect(new Set(codes(left, clock(at("11:00"))))).toEqual(new Set(["asked"]));
   });
 });

@@ -4,19 +4,24 @@ import type { Run } from "./run.ts";
 
 /**
  * What the gameplan itself forbids, before risk is asked: symbols that are not in it, openings outside its hours,
- * more than its capital; and openings by a strategy that lost its memory. An order that only brings the position closer to flat is never stopped here (law 7).
+ * more than its capital; and openings by a strategy that lost its memory. An order that only brings the position closer
+ * to flat is never stopped here (law 7).
  */
 export function planRefusal(run: Run, intent: OrderIntent, marketTimeMs: number): DenyReason | undefined {
   const { plan, memory } = run;
+  // Also of a symbol that was taken out of the plan while it was held.
+  if (closes(intent, memory.book.positions[intent.symbol]?.quantity ?? 0)) return undefined;
   if (!plan.symbols.includes(intent.symbol)) {
     return {
       code: "SYMBOL_NOT_IN_PLAN",
       detail: `symbol=${intent.symbol} plan=${plan.symbols.join(",")}`.slice(0, 500),
     };
   }
-  if (closes(intent, memory.book.positions[intent.symbol]?.quantity ?? 0)) return undefined;
   if (memory.forgetful)
-    return { code: "ORDERS_FORGOTTEN", detail: "closing orders only until the strategies are reloaded" };
+    return {
+      code: "ORDERS_FORGOTTEN",
+      detail: `asked_before=${memory.orderNumber} passes=closing_orders until=reload`,
+    };
   if (marketTimeMs < plan.fromMs || marketTimeMs >= plan.untilMs) {
     return {
       code: "OUTSIDE_PLAN_HOURS",

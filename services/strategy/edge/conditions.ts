@@ -35,6 +35,21 @@ export const slow = (strategy: string, event: RunEvent, tookMs: number, tradingD
   text: `It took ${Math.round(tookMs)} ms for one ${event.type} and kept the others waiting. They see the newest quotes, not each one.`,
 });
 
+/** The gameplan was changed while the strategy held what is no longer in it: no bar of it comes any more. */
+export function leftSymbols({ plan: { strategy, symbols }, memory }: Run): NewAlert | undefined {
+  const held = Object.entries(memory.book.positions).flatMap(([symbol, { quantity }]) =>
+    symbols.includes(symbol) ? [] : [`${quantity} ${symbol}`],
+  );
+  if (held.length === 0) return undefined;
+  return {
+    key: `left ${strategy} ${held.join()}`,
+    severity: "critical",
+    code: "STRATEGY_LEFT_POSITION",
+    title: `Strategy ${strategy} holds what its gameplan no longer names`,
+    text: `It holds ${held.join(", ")} and is told nothing more of the market there; its stops at the broker stay. Close the position by hand, or put the symbol back into the gameplan.`,
+  };
+}
+
 export function leftPosition({ plan: { strategy }, memory }: Run): NewAlert {
   const held = Object.entries(memory.book.positions).map(([symbol, { quantity }]) => `${quantity} ${symbol}`);
   return {

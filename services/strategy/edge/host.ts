@@ -3,7 +3,7 @@ import { controlMessage, type Gameplan, interestMessage, type Outcome } from "#l
 import type { HealthReport, Service, ServiceContext } from "#libs/service/mod.ts";
 import { type Session, wallNowMs } from "#libs/time/mod.ts";
 import { Alerts } from "./alerts.ts";
-import { cannotRun, leftPosition, OVERLOADED } from "./conditions.ts";
+import { cannotRun, leftPosition, leftSymbols, OVERLOADED } from "./conditions.ts";
 import { DaysPlan } from "./days-plan.ts";
 import { type Books, type OwnedFact, openBooks } from "./facts.ts";
 import { describeHealth, Figures } from "./health.ts";
@@ -140,7 +140,11 @@ export class StrategyHost implements Service {
       }
       this.#refused = roster.refused;
       for (const refusal of roster.refused) this.#alerts.once(cannotRun(refusal));
-      for (const { run, effects } of roster.begun) this.#runs.resume(run, effects);
+      for (const { run, effects } of roster.begun) {
+        this.#runs.resume(run, effects);
+        const left = leftSymbols(run);
+        if (left !== undefined) this.#alerts.once(left);
+      }
       await this.#runs.snapshots.flush(names);
       this.#context.logger.info({ tradingDay: session.date, strategies: names }, "the gameplan is at work");
     } finally {

@@ -13,6 +13,11 @@ import { sleep, wallNowMs } from "#libs/time/mod.ts";
 const REPLY_TIMEOUT_MS = 1000;
 /** A question that opens a position is repeated only this long: what was a reason then is none later. */
 const REPEAT_WITHIN_MS = 10_000;
+/**
+ * After the last question, machine time: risk refuses a question older than 10 s, and an approval lives 60 s at most,
+ * so an order of which the ledger holds nothing by then can never live. With 20 s to spare.
+ */
+const NEVER_DECIDED_AFTER_MS = 90_000;
 const PAUSE_MS_MIN = 250;
 const PAUSE_MS_MAX = 5000;
 
@@ -46,7 +51,8 @@ interface DeskOptions {
  * Asks risk, and never asks twice for one thing (law 2). Nobody there is a refusal, at once. No answer in time leaves
  * the order undecided: the ledger is asked what became of it, and risk again under the same id, which it answers
  * with the decision it made. An order that would open a position is asked for again only while it is fresh; after
- * that it stays undecided until the ledger speaks, and the strategy sees it among its working orders.
+ * that it stays undecided, and the strategy sees it among its working orders, until the ledger speaks or has been
+ * silent for so long that no order can come of it any more.
  */
 export class RiskDesk {
   readonly #options: DeskOptions;
@@ -75,12 +81,20 @@ export class RiskDesk {
     const { isOpen, onAnswer } = this.#options;
     let mayBeDecided = question.repeated;
     let told = false;
+    // A process before this one may have repeated it to the end.
+    let lastAskedAtMs = question.askedAtMs + (question.repeated ? REPEAT_WITHIN_MS : 0);
     for (let attempt = 0; isOpen(clientOrderId) && !this.#stopping.signal.aborted; attempt += 1) {
       if (mayBeDecided) {
+        const silentMs = wallNowMs() - lastAskedAtMs;
         const decision = await this.#recorded(clientOrderId);
-        if (decision !== undefined) return onAnswer(intent, { type: "decision", decision });
+        if (typeof decision === "object") return onAnswer(intent, { type: "decision", decision });
+        if (decision === "none" && silentMs > NEVER_DECIDED_AFTER_MS) {
+          const reasons = [{ code: "NEVER_DECIDED", detail: `silentMs=${silentMs} maxMs=${NEVER_DECIDED_AFTER_MS}` }];
+          return onAnswer(intent, { type: "refused", clientOrderId, reasons });
+        }
       }
       if (!mayBeDecided || this.#mayRepeat(question)) {
+        lastAskedAtMs = wallNowMs();
         const answer = await this.#askOnce(question);
         const definite = answer.type === "decision" || (answer.type === "refused" && (answer.final || !mayBeDecided));
         if (definite) return onAnswer(intent, answer);
@@ -126,18 +140,18 @@ export class RiskDesk {
     }
   }
 
-  /** The decision the ledger holds; undefined when it holds none, or cannot be asked now. */
-  async #recorded(clientOrderId: ClientOrderId): Promise<Decision | undefined> {
+  /** The decision the ledger holds, or that it holds none; or that it cannot be asked now. */
+  async #recorded(clientOrderId: ClientOrderId): Promise<Decision | "none" | "not-known"> {
     const { bus } = this.#options;
-    if (!bus.up) return undefined;
+    if (!bus.up) return "not-known";
     try {
       const approved = await bus.lastValue(approvedMessage, [clientOrderId]);
       if (approved) return { outcome: "approved", clientOrderId, expiresAt: approved.data.expiresAt };
       const denied = await bus.lastValue(deniedMessage, [clientOrderId]);
-      return denied ? { outcome: "denied", clientOrderId, reasons: denied.data.reasons } : undefined;
+      return denied ? { outcome: "denied", clientOrderId, reasons: denied.data.reasons } : "none";
     } catch (error) {
       bus.context.logger.warn({ clientOrderId, error: String(error) }, "the ledger could not be asked, asking again");
-      return undefined;
+      return "not-known";
     }
   }
 
