@@ -36,6 +36,9 @@ export interface Transaction {
   readonly quantity: number;
 }
 
+/** Shares to a millionth: parts of shares are not exact in binary, and what is left of 0.1 + 0.2 - 0.3 is no position. */
+export const exactShares = (shares: number): number => Math.round(shares * 1e6) / 1e6;
+
 export interface DayTradeCount {
   readonly byOpening: number;
   readonly byDirection: number;
@@ -51,7 +54,7 @@ export function addTransaction(tally: Tally, { key, side, quantity }: Transactio
   const opposite = tally.position !== 0 && Math.sign(tally.position) !== Math.sign(signed);
   const closing = opposite ? Math.min(quantity, Math.abs(tally.position)) : 0;
   const closed = closing > 0 ? close(tally, closing, side) : tally;
-  const opening = quantity - closing;
+  const opening = exactShares(quantity - closing);
   return opening > 0 ? open(closed, { key, shares: opening, counted: false }, side) : closed;
 }
 
@@ -70,15 +73,15 @@ function close(tally: Tally, shares: number, side: Side): Tally {
   let byOpening = tally.byOpening;
   for (const opening of tally.openings) {
     const taken = Math.min(left, opening.shares);
-    left -= taken;
+    left = exactShares(left - taken);
     if (taken > 0 && !opening.counted) byOpening += 1;
-    if (opening.shares > taken) {
-      openings.push({ ...opening, shares: opening.shares - taken, counted: opening.counted || taken > 0 });
+    if (exactShares(opening.shares - taken) > 0) {
+      openings.push({ ...opening, shares: exactShares(opening.shares - taken), counted: opening.counted || taken > 0 });
     }
   }
   const counts = left < shares && tally.openedSinceClose;
   return {
-    position: tally.position + (side === "buy" ? shares : -shares),
+    position: exactShares(tally.position + (side === "buy" ? shares : -shares)),
     openings,
     openedSinceClose: counts ? false : tally.openedSinceClose,
     byOpening,
@@ -89,7 +92,7 @@ function close(tally: Tally, shares: number, side: Side): Tally {
 function open(tally: Tally, opening: Opening, side: Side): Tally {
   return {
     ...tally,
-    position: tally.position + (side === "buy" ? opening.shares : -opening.shares),
+    position: exactShares(tally.position + (side === "buy" ? opening.shares : -opening.shares)),
     openings: [...tally.openings, opening],
     openedSinceClose: true,
   };

@@ -1,5 +1,6 @@
 import type { Execution, Fill } from "#libs/contracts/mod.ts";
 import type { Calendar } from "#libs/time/mod.ts";
+import { exactShares } from "../day-trades/tally.ts";
 import type { Book } from "./book.ts";
 import { addExecuted } from "./orders.ts";
 import { dayOf, putDay, setEntry, symbolBook } from "./positions.ts";
@@ -77,7 +78,7 @@ function applyCommission(book: Book, executionId: string, commission: number): v
 function moveReported(book: Book, symbol: string, signed: number): void {
   const entry = symbolBook(book, symbol);
   if (entry.reported === null || entry.reported === 0 || Math.sign(entry.reported) === Math.sign(signed)) return;
-  setEntry(book, symbol, { ...entry, reported: entry.reported + signed });
+  setEntry(book, symbol, { ...entry, reported: exactShares(entry.reported + signed) });
 }
 
 /** The execution that now stands where this one stood; undefined when it was never seen. */

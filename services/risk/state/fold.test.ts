@@ -8,6 +8,20 @@ import { loadBook, saveBook } from "./snapshot.ts";
 const held = (world: World, symbol = "SPY") => heldQuantity(symbolBook(world.book, symbol));
 
 describe("executions", () => {
+  it("of parts of shares leave nothing behind when they are sold", () => {
+    const world = new World();
+    for (const quantity of [0.1, 0.2]) world.execution({ quantity, clientOrderId: null });
+    world.execution({ side: "sell", quantity: 0.3 });
+    expect(held(world)).toBe(0);
+    expect(world.book.symbols.get("SPY")?.days.at(-1)?.tally).toMatchObject({
+      position: 0,
+      openings: [],
+      byOpening: 2,
+    });
+    world.position({ quantity: 0 });
+    expect(world.codes(intent())).toEqual([]);
+  });
+
   it("count once, however often they are repeated", () => {
     const world = new World();
     for (let repeat = 0; repeat < 3; repeat += 1) world.execution({ executionId: "a.01", quantity: 10 });

@@ -6,6 +6,7 @@ import {
   type OrderIntent,
   TERMINAL_ORDER_STATUSES,
 } from "#libs/contracts/mod.ts";
+import { exactShares } from "../day-trades/tally.ts";
 import type { Book, Decided, OpenOrder } from "./book.ts";
 
 /** Entries looked back on for duplicates; the window is seconds, so this is ample. */
@@ -135,7 +136,7 @@ function adoptForeign(book: Book, event: OrderEvent, tradingDay: string): Decide
 export function addExecuted(book: Book, clientOrderId: string | null, quantity: number): void {
   const order = clientOrderId === null ? undefined : book.orders.get(clientOrderId);
   if (order === undefined) return;
-  const next = { ...order, executed: Math.max(0, order.executed + quantity) };
+  const next = { ...order, executed: Math.max(0, exactShares(order.executed + quantity)) };
   if (isDone(next)) book.orders.delete(next.clientOrderId);
   else book.orders.set(next.clientOrderId, next);
 }

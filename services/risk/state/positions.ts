@@ -1,3 +1,4 @@
+import { exactShares } from "../day-trades/tally.ts";
 import type { Book, SymbolBook } from "./book.ts";
 import { type Figures, recount, type SymbolDay, startDay } from "./symbol-day.ts";
 
@@ -28,7 +29,7 @@ export function putDay(book: Book, symbol: string, day: SymbolDay): void {
   const days = [...entry.days.filter((other) => other.tradingDay < day.tradingDay), day];
   for (const later of entry.days.filter((other) => other.tradingDay > day.tradingDay)) {
     const before = days.at(-1)?.end ?? NOTHING;
-    const quantity = before.quantity + later.start.adopted;
+    const quantity = exactShares(before.quantity + later.start.adopted);
     days.push(
       quantity === later.start.quantity
         ? later

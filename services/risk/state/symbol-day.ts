@@ -1,5 +1,5 @@
 import type { Execution, Side } from "#libs/contracts/mod.ts";
-import { addTransaction, startTally, type Tally, type Transaction } from "../day-trades/tally.ts";
+import { addTransaction, exactShares, startTally, type Tally, type Transaction } from "../day-trades/tally.ts";
 
 /** What of an execution counts here. */
 export type CountedExecution = Pick<Execution, "executionId" | "side" | "quantity" | "price" | "executedAt"> & {
@@ -88,7 +88,7 @@ export function addExecution(day: SymbolDay, execution: CountedExecution): Symbo
   const transaction: Transaction = {
     key: execution.orderKey,
     side: execution.side,
-    quantity: execution.quantity + (extends_ ? last.quantity : 0),
+    quantity: exactShares(execution.quantity + (extends_ ? last.quantity : 0)),
   };
   return {
     ...day,
@@ -111,7 +111,7 @@ function transactionsOf(executions: readonly CountedExecution[]): Transaction[] 
   const byOrder = new Map<string, Transaction>();
   for (const { orderKey: key, side, quantity } of executions) {
     const known = byOrder.get(key);
-    byOrder.set(key, { key, side, quantity: quantity + (known?.quantity ?? 0) });
+    byOrder.set(key, { key, side, quantity: exactShares(quantity + (known?.quantity ?? 0)) });
   }
   return [...byOrder.values()];
 }
@@ -119,7 +119,7 @@ function transactionsOf(executions: readonly CountedExecution[]): Transaction[] 
 function execute(figures: Figures, execution: CountedExecution): Figures {
   const { quantity, basis } = figures;
   const signed = signedQuantity(execution.side, execution.quantity);
-  const after = quantity + signed;
+  const after = exactShares(quantity + signed);
   const { realized } = figures;
   if (quantity === 0 || Math.sign(quantity) === Math.sign(signed)) {
     const cost = Math.abs(quantity) * basis + execution.quantity * execution.price;

@@ -38,6 +38,12 @@ const events = (list: readonly OrderEvent[]): Book =>
   list.reduce<Book>((book, event) => applyFact(book, { type: "order-event", event }), EMPTY_BOOK);
 
 describe("positions", () => {
+  it("of parts of shares are flat when they are sold", () => {
+    expect(fills([execution("a", 0.1, 100), execution("b", 0.2, 100), execution("c", -0.3, 100)]).positions).toEqual(
+      {},
+    );
+  });
+
   it("count each execution once, in any order and however often repeated (law 4)", () => {
     const executions = fc.uniqueArray(
       fc.record({ n: fc.nat(1000), shares: fc.integer({ min: -20, max: 20 }).filter((shares) => shares !== 0) }),

@@ -115,7 +115,8 @@ function applyExecution(book: Book, fill: Execution): Book {
 
 function added(positions: Book["positions"], { symbol, shares, price }: BookedExecution): Book["positions"] {
   const { quantity, averagePrice } = positions[symbol] ?? { quantity: 0, averagePrice: 0 };
-  const after = quantity + shares;
+  // Parts of shares are not exact in binary: what is left of 0.1 + 0.2 - 0.3 is no position.
+  const after = Math.round((quantity + shares) * 1e6) / 1e6;
   const { [symbol]: _old, ...others } = positions;
   if (after === 0) return others;
   const grows = quantity === 0 || Math.sign(quantity) === Math.sign(shares);
