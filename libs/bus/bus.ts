@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
-import { headers, type Msg, type NatsConnection } from "nats";
+import { headers, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import type { z } from "zod";
 import {
   type Alert,
@@ -150,7 +150,13 @@ export class Bus {
   ): Envelope<z.infer<Data>> {
     const envelope = this.envelope(data, options);
     if (!this.#closed && !this.#connection.isClosed()) {
-      this.#connection.publish(message.subject(...(params as P)), JSON.stringify(envelope));
+      const subject = message.subject(...(params as P));
+      const payload = JSON.stringify(envelope);
+      this.#connection.publish(
+        subject,
+        payload,
+        message.signed ? { headers: this.#signedHead(subject, payload) } : undefined,
+      );
     }
     return envelope;
   }
@@ -178,9 +184,8 @@ export class Bus {
     const bytesMax = (this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_BYTES_MAX;
     if (bytes > bytesMax) throw new InvalidMessageError(subject, `${bytes} bytes; a message has at most ${bytesMax}`);
     const attempt = randomUUID();
-    const head = headers();
+    const head = message.signed ? this.#signedHead(subject, payload) : headers();
     head.set(ATTEMPT_HEADER, attempt);
-    if (stream === "LEDGER") head.set(SIGNATURE_HEADER, this.#signatures.sign(subject, payload));
     return this.#queueOf(stream).run(async () => {
       for (;;) {
         if (this.#closed) throw new BusClosedError();
@@ -235,9 +240,13 @@ export class Bus {
     if (message.reply === null) throw new InvalidMessageError(subject, `${message.name} has no reply`);
     const checked = message.envelope.safeParse(this.envelope(data, options));
     if (!checked.success) throw new InvalidMessageError(subject, describeIssues(checked.error));
+    const payload = JSON.stringify(checked.data);
     let reply: Msg;
     try {
-      reply = await this.#connection.request(subject, JSON.stringify(checked.data), { timeout: options.timeoutMs });
+      reply = await this.#connection.request(subject, payload, {
+        timeout: options.timeoutMs,
+        headers: this.#signedHead(subject, payload),
+      });
     } catch (error) {
       if (isNoResponder(error)) throw new NoResponderError(subject, { cause: error });
       if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
@@ -272,7 +281,7 @@ export class Bus {
     request: Msg,
     handler: (envelope: Envelope<z.infer<Data>>) => Promise<z.infer<Reply>> | z.infer<Reply>,
   ): Promise<void> {
-    const decoded = decode(message, request.data);
+    const decoded = this.#decode(message, request.subject, request.data, request.headers?.get(SIGNATURE_HEADER));
     if (!decoded.ok) {
       this.#deadLetters.keep(request.subject, decoded.reason, request.data);
       refuse(request, "INVALID_MESSAGE", decoded.reason);
@@ -301,7 +310,8 @@ export class Bus {
           this.context.logger.error({ subject: filter, error: String(error) }, "subscription failed");
           return;
         }
-        const decoded = decode(message, received.data);
+        const signature = received.headers?.get(SIGNATURE_HEADER);
+        const decoded = this.#decode(message, received.subject, received.data, signature);
         if (decoded.ok) handler(decoded.envelope, received.subject);
         else this.#deadLetters.keep(received.subject, decoded.reason, received.data);
       },
@@ -318,16 +328,28 @@ export class Bus {
     if (message.stream === null) throw new InvalidMessageError(subject, `${message.name} is not kept in a stream`);
     const stored = await this.manager.direct.getMessage(message.stream, { last_by_subj: subject });
     if (stored === null) return null;
-    const decoded =
-      message.stream === "LEDGER"
-        ? this.decodeSigned(message, subject, stored.data, stored.header.get(SIGNATURE_HEADER))
-        : decode(message, stored.data);
+    const decoded = this.#decode(message, subject, stored.data, stored.header.get(SIGNATURE_HEADER));
     if (decoded.ok) return decoded.envelope;
     this.#deadLetters.keep(subject, decoded.reason, stored.data);
     return null;
   }
 
-  /** Reads a ledger message, and takes it only when one who may publish it signed it for this very subject. */
+  #signedHead(subject: string, payload: string): MsgHdrs {
+    const head = headers();
+    head.set(SIGNATURE_HEADER, this.#signatures.sign(subject, payload));
+    return head;
+  }
+
+  #decode<Data extends z.ZodType>(
+    message: MessageType<Data>,
+    subject: string,
+    payload: Uint8Array,
+    signature: string | undefined,
+  ): Decoded<z.infer<Data>> {
+    return message.signed ? this.decodeSigned(message, subject, payload, signature ?? "") : decode(message, payload);
+  }
+
+  /** Reads a signed message, and takes it only when one who may publish it signed it for this very subject. */
   decodeSigned<Data>(
     message: { readonly envelope: z.ZodType<Envelope<Data>>; readonly publishers: readonly Identity[] },
     subject: string,

@@ -10,14 +10,19 @@ const RETRY_DELAY_MS = 250;
 
 /**
  * Reads up to 256 stored messages from a sequence on, without a consumer. Empty when there are none. Repeats while
- * the bus is away.
+ * the bus is away, until `signal` says that nobody waits any more.
  */
-export async function readBatch(bus: Bus, stream: StreamName, fromSequence: number): Promise<StoredMsg[]> {
+export async function readBatch(
+  bus: Bus,
+  stream: StreamName,
+  fromSequence: number,
+  signal?: AbortSignal,
+): Promise<StoredMsg[]> {
   for (;;) {
     try {
       return await readOnce(bus, stream, fromSequence);
     } catch (error) {
-      if (bus.connection.isClosed()) throw error;
+      if (bus.connection.isClosed() || signal?.aborted) throw error;
       bus.context.logger.warn(
         { stream, fromSequence, error: String(error) },
         "reading the stream failed, reading again",

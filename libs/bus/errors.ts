@@ -69,3 +69,24 @@ export class BusClosedError extends BusError {
     super("BUS_CLOSED", "The connection to the bus is closed.");
   }
 }
+
+/** A fact of the ledger could not be applied: a defect of the fold, since the fact fits its schema. */
+export class UnappliedFactError extends BusError {
+  constructor(sequence: number, subject: string, options?: ErrorOptions) {
+    super(
+      "UNAPPLIED_FACT",
+      `The fact at ledger sequence ${sequence} (${subject}) could not be applied; nothing after it is. This is a defect: report it with the cause below.`,
+      options,
+    );
+  }
+}
+
+/** The ledger lost its end while the service ran: the server came back with less than it had acknowledged. */
+export class LedgerMovedError extends BusError {
+  constructor(remembered: number, found: number) {
+    super(
+      "LEDGER_MOVED",
+      `The ledger ends at ${found} and no longer holds what this service read at ${remembered}. The service starts anew, which stops entries until the store is restored from its backup.`,
+    );
+  }
+}

@@ -1,7 +1,7 @@
 import type { ConsumerMessages } from "@nats-io/jetstream";
 import { type Alert, alertMessage, type Envelope } from "#libs/contracts/mod.ts";
 import type { Bus } from "./bus.ts";
-import { decode } from "./decode.ts";
+import { SIGNATURE_HEADER } from "./signature.ts";
 
 /** Alerts handed out and not yet settled; what is above stays on the disk. */
 const READ_AHEAD = 128;
@@ -28,7 +28,8 @@ export async function followAlerts(
   const messages: ConsumerMessages = await consumer.consume({ max_messages: READ_AHEAD });
   const ended = (async () => {
     for await (const message of messages) {
-      const decoded = decode(alertMessage, message.data);
+      const signature = message.headers?.get(SIGNATURE_HEADER) ?? "";
+      const decoded = bus.decodeSigned(alertMessage, message.subject, message.data, signature);
       if (!decoded.ok) {
         bus.keepDeadLetter(message.subject, decoded.reason, message.data);
         message.ack();

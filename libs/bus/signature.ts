@@ -1,15 +1,17 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import type { Identity } from "#libs/contracts/mod.ts";
 
-/** Header of a ledger message: the publisher's signature over the subject and the payload, base64. */
+/** Header of a signed message: the publisher's signature over the subject and the payload, base64. */
 export const SIGNATURE_HEADER = "Crucible-Signature";
 
 /**
- * Why the ledger is signed, when NATS permissions already say who may publish where: the server checks the subject of
+ * Why messages are signed, when NATS permissions already say who may publish where: the server checks the subject of
  * a publication, but not its reply subject. Whoever may ask JetStream for a message can name `orders.approved.x` as
  * the place for the answer, and the ledger would take that answer, with a payload of the asker's choice, for an
- * approval. So every fact is signed by its publisher's identity, subject included, and no reader takes one that is
- * not (law 1).
+ * approval. The same road leads to the operator's commands, to snapshots and to delivery receipts. So everything but
+ * market data is signed by its publisher's identity, subject included, and no reader takes it unsigned (laws 1, 6, 8).
+ * Quotes and bars are not: at tens of thousands a second the signature would cost more than everything else, and no
+ * order follows from a quote without a signed decision of risk.
  */
 export class LedgerSignatures {
   readonly #own: KeyObject;

@@ -68,6 +68,8 @@ export const clockMessage = defineMessage({
   prefix: "md.clock",
   params: [],
   kind: "core",
+  // The session gates of risk go by it; it is rare enough to be signed, which quotes are not.
+  signed: true,
   stream: "MARKET_DATA",
   publishers: ["gateway-bridge"],
   subscribers: ["strategy", "risk", "notifier", "operator"],

@@ -61,6 +61,8 @@ export const snapshotMessage = defineMessage({
     /** Version of the state's shape; another version is ignored and the ledger is read from its beginning. */
     stateVersion: z.number().int(),
     lastSequence: z.number().int().nonnegative(),
+    /** Subject and id of the message at that sequence: another one there tells that the ledger was cut. */
+    lastMark: z.string().optional(),
     state: z.json(),
   }),
 });

@@ -49,6 +49,11 @@ export interface MessageType<
   readonly publishers: readonly Identity[];
   /** Identities that may subscribe on core NATS (ledger readers use their durable consumer instead). */
   readonly subscribers: readonly Identity[];
+  /**
+   * Whether the publisher signs it and no reader takes it unsigned: everything that is acted on later or at once,
+   * which is all but market data.
+   */
+  readonly signed: boolean;
   readonly description: string;
   readonly data: Data;
   readonly reply: Reply | null;
@@ -64,6 +69,8 @@ interface Definition<Data extends z.ZodType, Params extends readonly string[], R
   readonly stream?: StreamName;
   readonly publishers: readonly Identity[];
   readonly subscribers?: readonly Identity[];
+  /** Only for `core` messages, which are not signed by themselves. */
+  readonly signed?: true;
   readonly description: string;
   readonly data: Data;
   readonly reply?: Reply;
@@ -84,6 +91,7 @@ export function defineMessage<
     stream: definition.stream ?? null,
     publishers: definition.publishers,
     subscribers: definition.subscribers ?? [],
+    signed: definition.signed ?? definition.kind !== "core",
     description: definition.description,
     data: definition.data,
     reply: definition.reply ?? null,

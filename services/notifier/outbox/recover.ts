@@ -1,4 +1,4 @@
-import { type Bus, decode, readBatch } from "#libs/bus/mod.ts";
+import { type Bus, readBatch, SIGNATURE_HEADER } from "#libs/bus/mod.ts";
 import type { Alert } from "#libs/contracts/mod.ts";
 import { alertMessage, deliveryMessage, type Envelope, matches } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
@@ -54,7 +54,8 @@ export async function recover(bus: Bus, sinceMs: number): Promise<Recovered> {
     for (const stored of batch) {
       through = stored.seq;
       if (matches(alertMessage.wildcard, stored.subject)) {
-        const alert = decode(alertMessage, stored.data);
+        const signature = stored.header.get(SIGNATURE_HEADER);
+        const alert = bus.decodeSigned(alertMessage, stored.subject, stored.data, signature);
         // What cannot be read becomes a dead letter when the consumer hands it out.
         if (!alert.ok) continue;
         if (alert.envelope.publishedAt >= sinceMs) {
@@ -67,7 +68,8 @@ export async function recover(bus: Bus, sinceMs: number): Promise<Recovered> {
             envelope: alert.envelope,
           });
       } else if (matches(deliveryMessage.wildcard, stored.subject)) {
-        const receipt = decode(deliveryMessage, stored.data);
+        const signature = stored.header.get(SIGNATURE_HEADER);
+        const receipt = bus.decodeSigned(deliveryMessage, stored.subject, stored.data, signature);
         if (!receipt.ok) continue;
         const key = keyOf(receipt.envelope.data.alertId, receipt.envelope.data.alertPublishedAt);
         if (pending.delete(key)) ended.add(key);
