@@ -19,7 +19,7 @@ import { RequestIds } from "./desk/request-ids.ts";
 import { GatewayLink } from "./gateway/link.ts";
 import { HealthFigures } from "./health.ts";
 import { Feed } from "./market-data/feed.ts";
-import { approvalIn, bookFold, loadBook, saveBook } from "./orders/fold.ts";
+import { approvalIn, bookFold } from "./orders/fold.ts";
 import { OrderIds } from "./orders/order-ids.ts";
 import { Recorder } from "./orders/recorder.ts";
 import { OrderWorker } from "./orders/worker.ts";
@@ -39,7 +39,7 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
   let onLedger = (event: LedgerEvent): void => void early.push(event);
   const fold = await LedgerFold.open(bus, { ...bookFold, onLive: (event) => onLedger(event) });
   // The fold holds what is on the disk; the working book also what is on its way there.
-  const book = loadBook(saveBook(fold.state));
+  const book = structuredClone(fold.state);
 
   let stopping = false;
   /** Crash-only: what could not be recorded is read from the broker again at the next start. */

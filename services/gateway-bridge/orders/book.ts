@@ -106,6 +106,8 @@ export function applyOrderEvent(book: Book, event: OrderEvent, marketMs: number 
   const before = book.open.get(id) ?? takeDefinition(book, id, marketMs);
   if (TERMINAL_ORDER_STATUSES.has(event.status)) {
     book.open.delete(id);
+    // Its protective orders are recorded before it is sent: those that are not by now never will be.
+    for (const [child, leg] of book.awaited) if (leg.parentClientOrderId === id) book.awaited.delete(child);
     book.closed.set(id, {
       status: event.status,
       filledQuantity: Math.max(before?.filledQuantity ?? 0, event.filledQuantity),
@@ -228,9 +230,38 @@ const REMEMBERED_DAYS = 7;
 
 function forgetBefore(book: Book, tradingDay: string): void {
   const oldest = Temporal.PlainDate.from(tradingDay).subtract({ days: REMEMBERED_DAYS }).toString();
-  for (const [id, { executedAt }] of book.executions) if (tradingDayOf(executedAt) < oldest) book.executions.delete(id);
-  for (const [id, { day }] of book.closed) if (day !== null && day < oldest) book.closed.delete(id);
+  const atWork = ordersAtWork(book);
+  for (const [id, { executedAt, clientOrderId }] of book.executions) {
+    if (tradingDayOf(executedAt) < oldest && !isOf(atWork, clientOrderId)) book.executions.delete(id);
+  }
+  for (const [id, { day }] of book.closed) {
+    if (day !== null && day < oldest && !atWork.has(id)) book.closed.delete(id);
+  }
 }
+
+/** Open orders, and the entries of open protective orders: what they filled counts for as long as they work. */
+function ordersAtWork(book: Book): ReadonlySet<ClientOrderId> {
+  const ids = new Set<ClientOrderId>();
+  for (const { clientOrderId, parentClientOrderId } of book.open.values()) {
+    ids.add(clientOrderId);
+    if (parentClientOrderId !== null) ids.add(parentClientOrderId);
+  }
+  return ids;
+}
+
+/**
+ * The executions that must outlive a restart, however many there are: the broker repeats those of the day, and each
+ * counts once (law 4); those of orders at work number the next ones.
+ */
+export function executionsToKeep(book: Book): [string, KnownExecution][] {
+  const atWork = ordersAtWork(book);
+  const newestDay = book.day?.tradingDay ?? "";
+  return [...book.executions].filter(
+    ([, { executedAt, clientOrderId }]) => tradingDayOf(executedAt) >= newestDay || isOf(atWork, clientOrderId),
+  );
+}
+
+const isOf = (ids: ReadonlySet<ClientOrderId>, id: ClientOrderId | null): boolean => id !== null && ids.has(id);
 
 function setHolding(book: Book, symbol: string, holding: Holding | undefined): void {
   if (holding === undefined) book.holdings.delete(symbol);

@@ -9,12 +9,23 @@ import {
   orderEventMessage,
   positionMessage,
 } from "#libs/contracts/mod.ts";
-import { applyApproval, applyFill, applyOrderEvent, type Book, emptyBook } from "./book.ts";
+import {
+  applyApproval,
+  applyFill,
+  applyOrderEvent,
+  type Book,
+  emptyBook,
+  executionsToKeep,
+  type KnownExecution,
+} from "./book.ts";
 
 /** Version of the snapshot's shape. */
 const STATE_VERSION = 1;
-/** A message on the bus holds 256 KiB; older executions are left out of the snapshot before it would not fit. */
-const SNAPSHOT_CHARACTERS_MAX = 180_000;
+/**
+ * A message on the bus holds 1 MiB: above this, executions of earlier days are left out. A snapshot that is too large
+ * all the same is refused by the bus; the older one stands, and the ledger is read from there.
+ */
+const SNAPSHOT_CHARACTERS_MAX = 900_000;
 
 export const bookFold: Omit<FoldOptions<Book>, "onLive"> = {
   service: "gateway-bridge",
@@ -51,24 +62,24 @@ export function approvalIn(event: LedgerEvent): Envelope<Approval> | undefined {
 }
 
 export function saveBook(book: Book): string {
-  const executions = [...book.executions];
-  for (;;) {
-    const json = JSON.stringify({
-      pending: [...book.pending],
-      open: [...book.open],
-      closed: [...book.closed],
-      awaited: [...book.awaited],
-      executions,
-      holdings: [...book.holdings],
-      published: [...book.published],
-      cash: book.cash,
-      highestOrderId: book.highestOrderId,
-      day: book.day,
-    });
-    const text = deflateRawSync(json, { level: 1 }).toString("base64");
-    if (text.length <= SNAPSHOT_CHARACTERS_MAX || executions.length === 0) return text;
-    executions.splice(0, Math.ceil(executions.length / 4));
-  }
+  const whole = pack(book, [...book.executions]);
+  return whole.length <= SNAPSHOT_CHARACTERS_MAX ? whole : pack(book, executionsToKeep(book));
+}
+
+function pack(book: Book, executions: readonly [string, KnownExecution][]): string {
+  const json = JSON.stringify({
+    pending: [...book.pending],
+    open: [...book.open],
+    closed: [...book.closed],
+    awaited: [...book.awaited],
+    executions,
+    holdings: [...book.holdings],
+    published: [...book.published],
+    cash: book.cash,
+    highestOrderId: book.highestOrderId,
+    day: book.day,
+  });
+  return deflateRawSync(json, { level: 1 }).toString("base64");
 }
 
 export function loadBook(text: string): Book {
