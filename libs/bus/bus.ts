@@ -23,7 +23,7 @@ import {
   RequestTimeoutError,
   StreamFullError,
 } from "./errors.ts";
-import { isNoResponder, isPermissionDenied, isTimeout } from "./failures.ts";
+import { isNoResponder, isPermissionDenied, isTimeout, isUnsendable } from "./failures.ts";
 import type { BusLogger } from "./logger.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { type LedgerSignatures, SIGNATURE_HEADER } from "./signature.ts";
@@ -213,6 +213,7 @@ export class Bus {
             if (STREAM_FULL_CODES.has(error.code)) throw new StreamFullError(stream, { cause: error });
           }
           if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
+          if (isUnsendable(error)) throw new InvalidMessageError(subject, String(error));
           this.context.logger.warn(
             { subject, messageId: envelope.id, error: String(error) },
             "not acknowledged by the bus, repeating under the same id",
@@ -312,11 +313,26 @@ export class Bus {
         }
         const signature = received.headers?.get(SIGNATURE_HEADER);
         const decoded = this.#decode(message, received.subject, received.data, signature);
-        if (decoded.ok) handler(decoded.envelope, received.subject);
+        if (decoded.ok) this.#handOver(() => handler(decoded.envelope, received.subject));
         else this.#deadLetters.keep(received.subject, decoded.reason, received.data);
       },
     });
     return { stop: () => subscription.unsubscribe() };
+  }
+
+  /**
+   * Calls a handler outside the client's read loop as far as exceptions go: one that escaped into it would end the
+   * loop, and the connection would look alive and hear nothing more. Instead it ends the process, like any exception
+   * that nobody caught.
+   */
+  #handOver(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /** The newest stored message of a subject; null when there is none. */

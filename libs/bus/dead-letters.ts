@@ -39,7 +39,11 @@ export class DeadLetters {
 
   async #record(service: ServiceName, subject: string, reason: string, payload: Uint8Array): Promise<void> {
     const payloadBase64 = Buffer.from(payload.subarray(0, PAYLOAD_BYTES_MAX)).toString("base64");
-    await this.#bus.record(deadLetterMessage, [service], { subject, reason, payloadBase64 });
+    // That it cannot be kept (its stream may be full) must not keep the alert back.
+    const kept = await this.#bus.record(deadLetterMessage, [service], { subject, reason, payloadBase64 }).then(
+      () => "It is kept in the DEAD_LETTERS stream",
+      (error: unknown) => `It could NOT be kept (${error instanceof Error ? error.message : String(error)})`,
+    );
     const now = monotonicNowMs();
     const alertedAt = this.#alertedAtMs.get(subject);
     if (alertedAt !== undefined && now - alertedAt < ALERT_INTERVAL_MS) return;
@@ -49,10 +53,7 @@ export class DeadLetters {
       severity: "warning",
       code: "DEAD_LETTER",
       title: `A message on ${subject} could not be read`.slice(0, 200),
-      text: `${service} refused it: ${reason}. It is kept in the DEAD_LETTERS stream; nothing acted on it.`.slice(
-        0,
-        2000,
-      ),
+      text: `${kept}; nothing acted on it. ${service} refused it: ${reason}`.slice(0, 2000),
       fields: [],
     });
   }

@@ -1,4 +1,4 @@
-import { NoRespondersError, PermissionViolationError, RequestError, TimeoutError } from "nats";
+import { InvalidArgumentError, NoRespondersError, PermissionViolationError, RequestError, TimeoutError } from "nats";
 
 /** The client wraps the reason of a failed request as its cause; look through the chain. */
 function chain(error: unknown): unknown[] {
@@ -19,3 +19,7 @@ export const isTimeout = (error: unknown): boolean => chain(error).some((link) =
 
 export const isPermissionDenied = (error: unknown): boolean =>
   chain(error).some((link) => link instanceof PermissionViolationError);
+
+/** The client itself refuses to send it, and would again: its headers or its size. */
+export const isUnsendable = (error: unknown): boolean =>
+  chain(error).some((link) => link instanceof InvalidArgumentError);

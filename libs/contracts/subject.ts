@@ -10,7 +10,11 @@ export const SCHEMA_VERSION = 1;
 const envelopeFields = {
   schema: z.literal(SCHEMA_VERSION),
   /** Unique id of this message; also its `Nats-Msg-Id` where the stream deduplicates. */
-  id: z.string().min(1).max(128),
+  id: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^\P{Cc}+$/u, "must not hold control characters: it travels as a header"),
   source: z.string().min(1),
   mode: modeSchema,
   /** Market clock, epoch milliseconds; null while no gateway clock is known. */

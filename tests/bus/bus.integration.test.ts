@@ -138,6 +138,13 @@ describe("record", () => {
     expect(await readBatch(bridge, "LEDGER", 1)).toHaveLength(200);
   });
 
+  it("refuses an id that cannot travel, and the next record does not wait behind it", async () => {
+    const bridge = await platform.connect("gateway-bridge");
+    const unsendable = bridge.record(fillMessage, ["SPY"], execution("a"), { id: "fill-a\r\nOther: header" });
+    await expect(unsendable).rejects.toThrow(/control characters/);
+    expect((await bridge.record(fillMessage, ["SPY"], execution("b"))).outcome).toBe("stored");
+  });
+
   it("refuses a payload that does not fit its schema, naming the field", async () => {
     const bridge = await platform.connect("gateway-bridge");
     await expect(bridge.record(fillMessage, ["SPY"], execution("c", -1))).rejects.toThrow(/data\.quantity/);
@@ -385,6 +392,32 @@ describe("the bus that is away", () => {
     expect((await recorded).outcome).toBe("stored");
     expect(bridge.up).toBe(true);
     expect(changes).toEqual([false, true]);
+  });
+
+  it("does not go deaf when a handler throws: the exception is one that nobody caught", async () => {
+    const operator = await platform.connect("operator");
+    const caught: unknown[] = [];
+    const others = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", (error) => caught.push(error));
+    try {
+      let heard = 0;
+      operator.subscribe(healthMessage, () => {
+        heard += 1;
+        if (heard === 1) throw new Error("a defect");
+      });
+      await operator.connection.flush();
+      const risk = await platform.connect("risk");
+      const health = { service: "risk" as const, status: "ok" as const, detail: "", pid: 1 };
+      for (const uptimeSeconds of [1, 2, 3]) {
+        risk.publish(healthMessage, ["risk"], { ...health, uptimeSeconds, memoryBytes: 0, figures: {} });
+      }
+      await eventually("all are heard", () => heard === 3, 3000);
+      expect(caught).toMatchObject([{ message: "a defect" }]);
+    } finally {
+      process.removeAllListeners("uncaughtException");
+      for (const listener of others) process.on("uncaughtException", listener);
+    }
   });
 
   it("names the identity whose file is missing", async () => {
