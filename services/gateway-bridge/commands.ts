@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import type { Bus } from "#libs/bus/mod.ts";
 import { cancelMessage, type cancelRequestSchema, controlMessage, type Outcome } from "#libs/contracts/mod.ts";
-
 import type { Book } from "./orders/book.ts";
 import type { Venue } from "./orders/venue.ts";
 import type { OrderWorker } from "./orders/worker.ts";
@@ -19,6 +18,8 @@ function cancel(
   venue: Venue,
 ): Outcome {
   if (book.pending.has(clientOrderId)) return worker.withdraw(clientOrderId, `canceled before it was sent: ${reason}`);
+  if (worker.isSubmitting(clientOrderId))
+    return { ok: false, message: `${clientOrderId} is being submitted; ask again` };
   const closed = book.closed.get(clientOrderId);
   if (closed !== undefined) return { ok: false, message: `${clientOrderId} is over: ${closed.status}` };
   const order = book.open.get(clientOrderId);

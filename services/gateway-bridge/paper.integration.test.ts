@@ -68,6 +68,24 @@ describe("orders at the broker", () => {
     await reaches(id, "canceled");
   });
 
+  it("never sends an order that was canceled while it waited for the message pace", async () => {
+    await start();
+    const ids = [];
+    for (let count = 0; count < 60; count += 1) ids.push(await bench.approve(bench.intent(resting)));
+    const last = ids.at(-1) ?? orderId("none");
+    await reaches(last, "submitted");
+    const isPlaced = () => gateway.frames.received("PLACE_ORDER").some(({ fields }) => fields.includes(last));
+    expect(isPlaced()).toBe(false);
+    await eventually("canceled", async () => {
+      const request = { clientOrderId: last, reason: "test" };
+      return (await bench.operator.request(cancelMessage, [], request, { timeoutMs: 1000 })).ok;
+    });
+    await eventually("the others are placed", () => gateway.frames.received("PLACE_ORDER").length >= 59, 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(isPlaced()).toBe(false);
+    expect((await bench.statuses(last)).at(-1)).toBe("canceled");
+  });
+
   it("sends a bracket as one group", async () => {
     await start();
     const bracket = {

@@ -195,6 +195,12 @@ export class BrokerDesk implements Desk {
   }
 
   #cancel(order: OpenOrder): Outcome {
+    // It waits for the message pace, and cancels go first: the broker would not know what to cancel, and then take
+    // the order. Nothing of its group is written any more (`mayStillSend` of the worker).
+    if (order.status === "submitted" && !this.#written.has(order.clientOrderId)) {
+      this.#options.recorder.take([orderFact(order, "canceled", "canceled before it was sent")]);
+      return { ok: true, message: `${order.clientOrderId} was canceled before it was sent` };
+    }
     if (this.#channel === null || order.orderId === null) {
       return { ok: false, message: `${order.clientOrderId} cannot be canceled now: not connected to the gateway` };
     }

@@ -182,7 +182,12 @@ describe("the book", () => {
         price: 100 + at / 100,
         executedAt: executedAt(at),
       });
-      book.closed.set(name, { status: "filled", filledQuantity: 100, permId: 1_900_000_000 + at * 7, day: "2026-03-10" });
+      book.closed.set(name, {
+        status: "filled",
+        filledQuantity: 100,
+        permId: 1_900_000_000 + at * 7,
+        day: "2026-03-10",
+      });
     }
     return book;
   }

@@ -110,3 +110,29 @@ it("stops entries and lets exits pass when the ledger went backwards", async () 
   await eventually("written", () => written.length === 1);
   expect(written).toEqual(["exit"]);
 });
+
+it("does not send an entry whose protective order's id stands for another order, and says so", async () => {
+  const { worker, written, stored } = await open(0);
+  const bracketOf = (name: string) => ({
+    ...approvalFor(2000),
+    intent: orderIntentSchema.parse({
+      ...intent,
+      clientOrderId: name,
+      bracket: {
+        stopLoss: { clientOrderId: "the-stop", stopPrice: 90 },
+        takeProfit: { clientOrderId: `${name}-target`, limitPrice: 110 },
+      },
+    }),
+  });
+  worker.take(bracketOf("one"), "m");
+  await eventually("written", () => written.length === 3);
+  worker.take(bracketOf("two"), "m");
+  await eventually("over", () =>
+    stored.some(({ clientOrderId, status }) => clientOrderId === "two" && status === "expired"),
+  );
+  expect(written).toEqual(["one", "one-target", "the-stop"]);
+  const of = (name: string) => stored.filter(({ clientOrderId }) => clientOrderId === name).map(({ status }) => status);
+  expect(of("two")).toEqual(["submitted", "expired"]);
+  expect(of("two-target")).toEqual(["submitted", "expired"]);
+  expect(of("the-stop")).not.toContain("expired");
+});

@@ -8,7 +8,7 @@ import {
 } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, wallNowMs } from "#libs/time/mod.ts";
 import { whyExpired } from "./approval-expiry.ts";
-import { applyApproval, applyOrderEvent, type Book, type OpenOrder, type PendingApproval } from "./book.ts";
+import { applyApproval, applyOrderEvent, type Book, type PendingApproval } from "./book.ts";
 import { firstEvent, orderFact } from "./facts.ts";
 import { type Leg, legsOf } from "./legs.ts";
 import type { Recorder } from "./recorder.ts";
@@ -38,6 +38,8 @@ export interface WorkerOptions {
 export class OrderWorker {
   readonly #options: WorkerOptions;
   readonly #queue: PendingApproval[] = [];
+  /** The orders that are being recorded right now: of these nothing was written yet. */
+  #submitting: ReadonlySet<ClientOrderId> = new Set();
   #working = false;
   #stopped = false;
 
@@ -61,6 +63,11 @@ export class OrderWorker {
     if (!this.#working) void this.#work();
   }
 
+  /** Whether an order is between its approval and the venue. */
+  isSubmitting(id: ClientOrderId): boolean {
+    return this.#submitting.has(id);
+  }
+
   /** Withdraws an approval that was not acted on yet. */
   withdraw(id: ClientOrderId, reason: string): Outcome {
     const at = this.#queue.findIndex((pending) => pending.approval.intent.clientOrderId === id);
@@ -81,7 +88,9 @@ export class OrderWorker {
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         if (this.#stopped) return;
+        this.#submitting = new Set(legsOf(next.approval.intent).map(({ clientOrderId }) => clientOrderId));
         await this.#submit(next);
+        this.#submitting = new Set();
       }
     } catch (error) {
       this.#options.onRefused(error);
@@ -103,14 +112,21 @@ export class OrderWorker {
     }
     for (const leg of legs) {
       const outcome = await this.#recordFirst(leg, "submitted", venue.nextOrderId(), null, pending);
-      // Somebody did it before, and this process did not know: leave it to the reconciliation.
-      if (outcome === "exists") return;
+      if (outcome === "stored") continue;
+      // Of the entry: somebody did it before, and this process did not know: leave it to the reconciliation. Of a
+      // protective order: its id stands for another order, and an entry is not sent without its protection.
+      if (leg !== legs[0]) this.#drop(legs, `the ledger has an order ${leg.clientOrderId} already`);
+      return;
     }
     const group = legs.flatMap((leg) => book.open.get(leg.clientOrderId) ?? []);
+    if (group.length < legs.length) {
+      this.#drop(legs, "an order of its group is over");
+      return;
+    }
     venue.place(group, {
       mayStillSend: () =>
         this.#whyNotNow(approval) === null && group.every(({ clientOrderId }) => isUntouched(book, clientOrderId)),
-      onDropped: () => this.#drop(group, approval),
+      onDropped: () => this.#drop(legs, this.#whyNotNow(approval) ?? "it was canceled before it was written"),
     });
   }
 
@@ -122,13 +138,14 @@ export class OrderWorker {
   }
 
   /** It was recorded as submitted, and then not written: known for certain, so it ends here. */
-  #drop(group: readonly OpenOrder[], approval: Approval): void {
-    const reason = this.#whyNotNow(approval) ?? "it was canceled before it was written";
+  #drop(legs: readonly Leg[], reason: string): void {
     const { book, recorder } = this.#options;
     recorder.take(
-      group.flatMap(({ clientOrderId }) => {
+      legs.flatMap(({ clientOrderId }) => {
         const order = book.open.get(clientOrderId);
-        return order === undefined ? [] : [orderFact(order, "expired", `recorded but not sent: ${reason}`)];
+        // One that is anything else than submitted is another order, of which more is known.
+        if (order?.status !== "submitted") return [];
+        return [orderFact(order, "expired", `recorded but not sent: ${reason}`)];
       }),
     );
   }
