@@ -368,6 +368,10 @@ describe("the gameplan's own limits", () => {
     expect(codes(beginRun(busy, { from: "10:00" }), bar(0, 0))).toEqual(["OUTSIDE_PLAN_HOURS"]);
     expect(codes(beginRun(busy), bar(330, 0))).toEqual(["OUTSIDE_PLAN_HOURS"]);
     expect(codes(beginRun(busy, { capitalUsd: 99 }), bar(0, 0))).toEqual(["PLAN_CAPITAL"]);
+    const told = advance(beginRun(busy, { capitalUsd: 99 }), bar(0, 0)).effects;
+    expect(told.flatMap((effect) => (effect.type === "signal" ? [effect.signal.reason] : []))).toContain(
+      "the gameplan forbids buy 1 SPY: PLAN_CAPITAL wanted=100.00 in_use=0.00 capital=99.00",
+    );
     const one = advance(beginRun(busy, { capitalUsd: 150 }), bar(0, 0)).run;
     expect(codes(one, bar(1, 30))).toEqual(["PLAN_CAPITAL"]);
   });

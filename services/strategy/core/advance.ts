@@ -191,7 +191,7 @@ function submit(run: Run, intent: OrderIntent, event: RunEvent): Advanced {
     strategy: run.plan.strategy,
     symbol,
     signal: "order-refused",
-    reason: `${refusal.code} ${refusal.detail}: the gameplan forbids ${intent.side} ${intent.quantity} ${symbol}`.slice(
+    reason: `the gameplan forbids ${intent.side} ${intent.quantity} ${symbol}: ${refusal.code} ${refusal.detail}`.slice(
       0,
       500,
     ),
