@@ -17,7 +17,8 @@ export const gameplanSchema = z.strictObject({
     .array(
       z
         .strictObject({
-          strategy: strategyNameSchema,
+          // The operator's own orders carry this name; a strategy with it would pass checks that are meant for strategies.
+          strategy: strategyNameSchema.refine((name) => name !== "operator", { message: "operator is not a strategy" }),
           /** The file in the strategy library, without `.ts`; the strategy's own name when absent. */
           file: z
             .string()
