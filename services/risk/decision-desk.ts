@@ -30,7 +30,7 @@ import { fingerprintOf } from "./state/orders.ts";
 /** The strategy waits a second for its answer; the ledger must have the approval before it is given. */
 const RECORD_DEADLINE_MS = 800;
 /** How long an exit may wait for a fact that the one who sends it has seen and this fold has not. */
-const CATCH_UP_MS = 150;
+const CATCH_UP_MS = 300;
 const CATCH_UP_STEP_MS = 5;
 /** An alert about an exit goes first, and never holds it up for longer. */
 const ALERT_DEADLINE_MS = 200;
