@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { EXIT } from "#libs/service/mod.ts";
+import { haveCleanedUp } from "../platform/custodian.ts";
 import { startFakeDiscord } from "./discord/mod.ts";
 import { readOptions } from "./options.ts";
 import { playDay } from "./play-day.ts";
@@ -14,8 +15,8 @@ const EXIT_INTERRUPTED = 130;
 const options = readOptions(process.argv);
 const screen = new Screen();
 const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort());
-process.once("SIGTERM", () => interrupted.abort());
+// `on`, not `once`: npm passes a Ctrl-C on a second time, and an impatient third must not leave everything running.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
 
 screen.line(
   options.data === undefined
@@ -24,6 +25,7 @@ screen.line(
 );
 const discord = await startFakeDiscord();
 const stage = await setStage(options, discord.webhookUrl);
+const release = haveCleanedUp(stage.folder);
 let exitCode: number = EXIT_FAILED;
 try {
   const day = await playDay(options, stage, screen, interrupted.signal);
@@ -42,6 +44,7 @@ try {
     screen.line(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
   }
 } finally {
+  await release();
   await discord.stop();
   if (exitCode === EXIT.ok || exitCode === EXIT_INTERRUPTED) await stage.strike();
   else screen.line(`What the processes wrote was kept in ${stage.folder}`);

@@ -68,8 +68,11 @@ export async function playDay(
       sameProcessAllDay: sameProcess(before, after),
     };
   } finally {
-    await stopPlatform(manager);
-    await manager.killDaemon();
+    try {
+      await stopPlatform(manager);
+    } finally {
+      await manager.killDaemon();
+    }
   }
 }
 

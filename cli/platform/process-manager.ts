@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ProcessDescription, StartOptions } from "pm2";
-import type { AppDefinition } from "../../deployment/pm2/apps.ts";
+import { type AppDefinition, KILL_TIMEOUT_MS } from "../../deployment/pm2/apps.ts";
+
+/** The daemon answers within milliseconds; this is for a machine under load. */
+const ANSWER_MS = 10_000;
+/** Starting the daemon takes a second. */
+const CONNECT_MS = 30_000;
 
 /** One app as PM2 sees it. */
 export interface ManagedApp {
@@ -34,11 +39,26 @@ export const pm2Home = (): string => process.env.PM2_HOME ?? join(homedir(), ".p
 export function daemonRuns(home: string = pm2Home()): boolean {
   // On Windows the daemon's pipes are the same for every PM2_HOME, so PM2 itself has to be asked.
   if (process.platform === "win32") return true;
+  return daemonPid(home) !== undefined;
+}
+
+/** The pid of the daemon of a PM2_HOME; undefined when none runs. */
+function daemonPid(home: string): number | undefined {
   try {
-    process.kill(Number.parseInt(readFileSync(join(home, "pm2.pid"), "utf8"), 10), 0);
-    return true;
+    const pid = Number.parseInt(readFileSync(join(home, "pm2.pid"), "utf8"), 10);
+    process.kill(pid, 0);
+    return pid;
   } catch {
-    return false;
+    // No pid file, or no such process.
+    return undefined;
+  }
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
@@ -50,21 +70,36 @@ export async function openProcessManager(): Promise<ProcessManager> {
   process.env.PM2_NO_INTERACTION = "true";
   process.env.PM2_SILENT = "true";
   const { default: pm2 } = await import("pm2");
-  await promise<void>((done) => pm2.connect((error: Error) => done(error)));
+  await promise<void>("connect", CONNECT_MS, (done) => pm2.connect((error: Error) => done(error)));
+  const list = () => promise<ProcessDescription[]>("list", ANSWER_MS, (done) => pm2.list(done));
   return {
     list: async () =>
-      (await promise<ProcessDescription[]>((done) => pm2.list(done)))
+      (await list())
         .filter((app) => (app.pm2_env as { namespace?: string } | undefined)?.namespace === "crucible")
         .map(describe),
     start: async (app) => {
-      await promise<unknown>((done) => pm2.start({ ...app } as unknown as StartOptions, done));
+      await promise<unknown>(`start ${app.name}`, app.listen_timeout + ANSWER_MS, (done) =>
+        pm2.start({ ...app } as unknown as StartOptions, done),
+      );
     },
     remove: async (name) => {
-      await promise<unknown>((done) => pm2.delete(name, done));
+      await promise<unknown>(`delete ${name}`, KILL_TIMEOUT_MS + ANSWER_MS, (done) => pm2.delete(name, done));
     },
-    isIdle: async () => (await promise<ProcessDescription[]>((done) => pm2.list(done))).length === 0,
+    isIdle: async () => (await list()).length === 0,
     disconnect: () => pm2.disconnect(),
-    killDaemon: () => promise<void>((done) => pm2.killDaemon((error: Error) => done(error))),
+    killDaemon: async () => {
+      const pid = daemonPid(pm2Home());
+      try {
+        await promise<void>("kill", KILL_TIMEOUT_MS + ANSWER_MS, (done) =>
+          pm2.killDaemon((error: Error) => done(error)),
+        );
+      } catch (error) {
+        // A daemon that answers no more is ended by its pid; its apps stop when their channel to it closes.
+        if (pid === undefined || process.platform === "win32") throw error;
+        endIfThere(pid);
+        pm2.disconnect();
+      }
+    },
   };
 }
 
@@ -81,10 +116,22 @@ function describe(app: ProcessDescription): ManagedApp {
   };
 }
 
-/** PM2 calls back with an Error, an array of them, or a bare object with a message. */
-function promise<Value>(call: (done: (error: unknown, value?: Value) => void) => void): Promise<Value> {
+/**
+ * PM2 calls back with an Error, an array of them, or a bare object with a message; and not at all when its daemon was
+ * killed in between.
+ */
+function promise<Value>(
+  what: string,
+  timeoutMs: number,
+  call: (done: (error: unknown, value?: Value) => void) => void,
+): Promise<Value> {
   return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(new Error(`PM2: no answer to "${what}" in ${timeoutMs / 1000} s. Is its daemon still running?`)),
+      timeoutMs,
+    );
     call((error, value) => {
+      clearTimeout(late);
       if (!error) return resolve(value as Value);
       const first: unknown = Array.isArray(error) ? error[0] : error;
       if (first instanceof Error) return reject(first);

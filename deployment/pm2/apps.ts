@@ -8,7 +8,7 @@ import { ConfigurationError, EXIT } from "#libs/service/mod.ts";
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Above the services' own stop deadline of 8 s, so that PM2 kills only what hangs. */
-const KILL_TIMEOUT_MS = 10_000;
+export const KILL_TIMEOUT_MS = 10_000;
 /** A service is ready within a second; the first start fetches the NATS server. PM2 goes on either way. */
 const LISTEN_TIMEOUT_MS = 20_000;
 

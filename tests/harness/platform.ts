@@ -115,7 +115,7 @@ export class TestPlatform {
       });
       return new TestPlatform({ folder, settings, gateway, discord, manager, operator });
     } catch (error) {
-      await stopPlatform(manager);
+      await stopPlatform(manager).catch(() => undefined);
       await manager.killDaemon();
       await gateway.close();
       await discord.stop();

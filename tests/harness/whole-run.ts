@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { haveCleanedUp } from "../../cli/platform/custodian.ts";
+
+const MARK = "CRUCIBLE_TEST_FOLDER";
+
+/**
+ * One temporary folder for a whole run of the tests, with every other one in it; at the end it goes, and with it
+ * whatever still runs from it, also when the run is interrupted or killed.
+ */
+export async function setup(): Promise<(() => Promise<void>) | undefined> {
+  // Each project of the run calls this; the first makes the folder.
+  if (process.env[MARK]) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), "crucible-"));
+  process.env[MARK] = folder;
+  for (const name of ["TMPDIR", "TEMP", "TMP"]) process.env[name] = folder;
+  const release = haveCleanedUp(folder);
+  return async () => {
+    await release();
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  };
+}
