@@ -81,7 +81,7 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
         freezeSeconds: settings.gatewayFreezeSeconds,
       },
     },
-    now: () => ({ nowMs: monotonicNowMs(), marketMs: marketNowMs(), random: Math.random() }),
+    now: () => ({ nowMs: monotonicNowMs(), wallMs: wallNowMs(), marketMs: marketNowMs(), random: Math.random() }),
     carryOut: (effect) => carryOut(effect),
     onStatus: (status) => {
       logger.info({ session: status.state, acceptsOrders: status.acceptsOrders }, status.reason);

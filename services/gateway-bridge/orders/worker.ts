@@ -110,12 +110,12 @@ export class OrderWorker {
       await this.#recordFirst(legs[0], "expired", null, `not sent: ${reason}`, pending);
       return;
     }
-    for (const leg of legs) {
+    for (const [at, leg] of legs.entries()) {
       const outcome = await this.#recordFirst(leg, "submitted", venue.nextOrderId(), null, pending);
       if (outcome === "stored") continue;
       // Of the entry: somebody did it before, and this process did not know: leave it to the reconciliation. Of a
       // protective order: its id stands for another order, and an entry is not sent without its protection.
-      if (leg !== legs[0]) this.#drop(legs, `the ledger has an order ${leg.clientOrderId} already`);
+      if (at > 0) this.#drop(legs.slice(0, at), `the ledger has an order ${leg.clientOrderId} already`);
       return;
     }
     const group = legs.flatMap((leg) => book.open.get(leg.clientOrderId) ?? []);

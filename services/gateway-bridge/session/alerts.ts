@@ -12,6 +12,22 @@ export const connectionLost = (failure: Failure): Alert => ({
   fields: [],
 });
 
+export const unstable = (failure: Failure, drops: number): Alert => ({
+  severity: "critical",
+  code: "GATEWAY_UNSTABLE",
+  title: "The connection to IB Gateway comes and goes",
+  text: `${drops} sessions in a row ended within a minute, the last because ${failure.what}. Orders pass only while it is there, and it is tried ever more slowly; you are told when it has been steady for a minute. Look at the gateway's window and log; restart the gateway if it goes on.`,
+  fields: [],
+});
+
+export const steady = (): Alert => ({
+  severity: "info",
+  code: "GATEWAY_RECONNECTED",
+  title: "The connection to IB Gateway is steady again",
+  text: "It has been there for a minute, and orders are accepted.",
+  fields: [],
+});
+
 export const unreachable = (failure: Failure, failures: number, settings: SessionSettings): Alert => ({
   severity: "critical",
   code: /\b326\b/.test(failure.what) ? "GATEWAY_CLIENT_ID_IN_USE" : "GATEWAY_UNREACHABLE",

@@ -20,6 +20,7 @@ class Run {
   session: Session = newSession();
   effects: SessionEffect[] = [];
   nowMs = 0;
+  wallMs = epochMsOf(DAY, "10:30");
   marketMs: number | null;
   readonly settings: SessionSettings;
 
@@ -29,7 +30,7 @@ class Run {
   }
 
   post(event: SessionEvent): this {
-    const at = { nowMs: this.nowMs, marketMs: this.marketMs, random: 0 };
+    const at = { nowMs: this.nowMs, wallMs: this.wallMs, marketMs: this.marketMs, random: 0 };
     const decided = decide(this.session, event, at, this.settings);
     this.session = decided.session;
     this.effects.push(...decided.effects);
@@ -44,6 +45,7 @@ class Run {
   wait(ms: number): this {
     for (let left = ms; left > 0; left -= 50) {
       this.nowMs += 50;
+      this.wallMs += 50;
       if (this.marketMs !== null) this.marketMs += 50;
       this.post({ type: "tick" });
     }
@@ -182,6 +184,36 @@ describe("a gateway that is away", () => {
   });
 });
 
+describe("a connection that comes and goes", () => {
+  const flap = (run: Run, times: number) => {
+    for (let drop = 0; drop < times; drop += 1) {
+      run.live(2000).say({ type: "closed", error: "ECONNRESET" }).untilTrying().handshake().say({ type: "synced" });
+    }
+  };
+
+  it("is one critical alert and not two a drop, is tried ever more slowly, and its end is told", () => {
+    const run = new Run().ready();
+    flap(run, 20);
+    const said = ["GATEWAY_CONNECTION_LOST", "GATEWAY_RECONNECTED"];
+    expect(run.alerts).toEqual([...said, ...said, "GATEWAY_UNSTABLE"]);
+    expect(run.nowMs).toBeGreaterThan(10 * 60_000);
+    run.effects = [];
+    run.live(61_000);
+    expect(run.alerts).toEqual(["GATEWAY_RECONNECTED"]);
+    flap(run, 1);
+    expect(run.alerts.slice(1)).toEqual(said);
+  });
+
+  it("that ends in silence is unreachable all the same", () => {
+    const run = new Run().ready();
+    flap(run, 5);
+    run.effects = [];
+    run.say({ type: "closed", error: null });
+    for (let attempt = 0; attempt < 5; attempt += 1) run.untilTrying().say({ type: "closed", error: "ECONNREFUSED" });
+    expect(run.alerts).toEqual(["GATEWAY_UNREACHABLE"]);
+  });
+});
+
 describe("a gateway that stops answering", () => {
   it("is dropped within 20 s by the heartbeat, of which never two are in flight", () => {
     const run = new Run().ready();
@@ -252,6 +284,26 @@ describe("the planned restart", () => {
   it("does not freeze again after the restart, nor when the bridge starts after it", () => {
     const run = new Run("16:32").ready().wait(5000);
     expect(statusOf(run.session)).toMatchObject({ acceptsOrders: true, frozen: false });
+  });
+
+  it("is not called missed when the gateway came back on another day only", () => {
+    const run = new Run("16:29:20").ready().live(40_000).say({ type: "closed", error: null });
+    run.marketMs = epochMsOf("2026-03-11", "16:50");
+    run.wait(100).untilTrying().handshake().say({ type: "synced" }).live(2000);
+    expect(run.alerts).toEqual(["GATEWAY_RESTART_OVERDUE", "GATEWAY_RECONNECTED"]);
+    expect(statusOf(run.session)).toMatchObject({ acceptsOrders: true, frozen: false });
+  });
+
+  it("is expected, and missed, also when its window ends after midnight", () => {
+    const restart = { restartAt: "23:55", windowMinutes: 10, freezeSeconds: 30 };
+    const late = new Run("23:54", { restart }).ready();
+    late.live(7 * 60_000).say({ type: "closed", error: null });
+    expect(late.state).toBe("planned-restart");
+    late.untilTrying().handshake().say({ type: "synced" }).live(5000);
+    expect(statusOf(late.session)).toMatchObject({ acceptsOrders: true, frozen: false });
+    expect(late.alerts).toEqual(["GATEWAY_RESTARTED"]);
+    const missed = new Run("23:54", { restart }).ready().live(12 * 60_000);
+    expect(missed.alerts).toEqual(["GATEWAY_RESTART_MISSED"]);
   });
 
   it("treats a drop outside the window as an outage", () => {
@@ -327,6 +379,30 @@ describe("a halt", () => {
     expect(run.state).toBe("halted");
     run.marketMs = epochMsOf("2026-03-11", "06:00");
     run.wait(100);
+    expect(run.count("connect")).toBe(2);
+  });
+
+  it("ends at the next daily start also when it came before the market clock was known, as at every start", () => {
+    const run = new Run(null).post({ type: "tick" }).handshake(["U1"]);
+    run.wallMs = epochMsOf("2026-03-11", "05:59");
+    run.wait(1000);
+    expect(run.state).toBe("halted");
+    run.wallMs = epochMsOf("2026-03-11", "06:00");
+    run.wait(100);
+    expect(run.count("connect")).toBe(2);
+  });
+
+  it("of the small hours ends at the daily start of the same day", () => {
+    const run = new Run("03:00").post({ type: "tick" }).handshake(["U1"]);
+    run.marketMs = epochMsOf(DAY, "06:00");
+    run.wait(100);
+    expect(run.count("connect")).toBe(2);
+  });
+
+  it("that kept its connection gives up what was sent over it when it is resumed", () => {
+    const run = new Run().ready().say({ type: "read-only", text: "API is in read-only mode" });
+    run.post({ type: "operator-resume", reason: "switched off" });
+    expect(run.count("session-lost")).toBe(1);
     expect(run.count("connect")).toBe(2);
   });
 

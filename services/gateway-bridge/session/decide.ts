@@ -1,5 +1,5 @@
 import type { Alert } from "#libs/contracts/mod.ts";
-import { tradingDayOf } from "#libs/time/mod.ts";
+import { epochMsOf, tradingDayOf } from "#libs/time/mod.ts";
 import { checkAccount } from "./account-check.ts";
 import * as alerts from "./alerts.ts";
 import { backOffMs, PLANNED_RETRY_MS } from "./back-off.ts";
@@ -17,6 +17,7 @@ import type {
   SessionSettings,
   Streams,
 } from "./session.ts";
+import { dropsWith, isSteadyAgain, UNSTABLE_AFTER_DROPS } from "./steadiness.ts";
 
 /** One alert after this many failed attempts in a row: the first two are over in three seconds and may be a hiccup. */
 const FAILURES_BEFORE_ALERT = 3;
@@ -31,6 +32,7 @@ export function newSession(): Session {
     phase: { name: "waiting", retryAtMs: Number.NEGATIVE_INFINITY },
     connection: 0,
     failures: 0,
+    drops: 0,
     account: null,
     serverVersion: null,
     frozen: false,
@@ -77,16 +79,18 @@ function followWindow(session: Session, window: RestartWindow | null, at: Instan
     };
   }
   if (window === null || at.marketMs === null || outage !== null) return stay(session);
-  const expected = window.day !== session.restartedOn;
-  if (expected && at.marketMs >= window.endsMs && session.frozen) {
+  if (window.day !== session.restartedOn && at.marketMs >= window.endsMs && session.frozen) {
     return {
       session: { ...session, frozen: false, restartedOn: window.day },
       effects: [alert(alerts.restartMissed(settings))],
     };
   }
-  const frozen = expected && at.marketMs >= window.freezesMs && at.marketMs < window.endsMs;
+  const frozen = isFreezing(window, session.restartedOn, at.marketMs);
   return frozen === session.frozen ? stay(session) : stay({ ...session, frozen });
 }
+
+const isFreezing = (window: RestartWindow, restartedOn: string | null, marketMs: number): boolean =>
+  window.day !== restartedOn && marketMs >= window.freezesMs && marketMs < window.endsMs;
 
 function followDeadlines(session: Session, at: Instant, settings: SessionSettings): Decided {
   const { phase } = session;
@@ -111,6 +115,8 @@ function followDeadlines(session: Session, at: Instant, settings: SessionSetting
       }
       return beat(session, at, settings);
     case "ready":
+      if (isSteadyAgain(session, at.nowMs))
+        return { session: { ...session, drops: 0 }, effects: [alert(alerts.steady())] };
       return beat(session, at, settings);
     case "degraded": {
       if (phase.escalated || at.nowMs - phase.sinceMs < DEGRADED_ESCALATION_MS) return beat(session, at, settings);
@@ -121,7 +127,7 @@ function followDeadlines(session: Session, at: Instant, settings: SessionSetting
       };
     }
     case "halted":
-      return isNextDailyStart(phase.day, at.marketMs) ? resume(session, at) : stay(session);
+      return isDailyStartSince(phase.sinceMs, dayClockMs(at)) ? resume(session, at) : stay(session);
   }
 }
 
@@ -272,21 +278,26 @@ function becomeReady(
   settings: SessionSettings,
 ): Decided {
   const { outage } = session;
-  const restartedOn = fresh && at.marketMs !== null ? restartJustOver(outage, at.marketMs, settings) : null;
+  const justOver = fresh && at.marketMs !== null ? restartJustOver(outage, at.marketMs, settings) : null;
+  const restartedOn = justOver ?? session.restartedOn;
   const ready: Session = {
     ...session,
-    phase: { name: "ready" },
+    phase: { name: "ready", sinceMs: at.nowMs },
     failures: 0,
     outage: null,
     lastWords: null,
     lastFailure: null,
-    restartedOn: restartedOn ?? session.restartedOn,
-    frozen: restartedOn === null && session.frozen,
+    restartedOn,
+    frozen:
+      at.marketMs === null
+        ? session.frozen
+        : isFreezing(restartWindowOn(at.marketMs, settings.restart), restartedOn, at.marketMs),
   };
   const effects: SessionEffect[] = [{ type: "became-ready", streams }];
   if (outage === null) return { session: ready, effects };
   const seconds = secondsOf(outage, at);
-  if (outage.told !== "nothing" || outage.planned) effects.push(alert(alerts.reconnected(outage, seconds)));
+  const isNews = outage.told === "lost" || outage.told === "unreachable" || outage.planned;
+  if (isNews) effects.push(alert(alerts.reconnected(outage, seconds)));
   return { session: { ...ready, lastOutage: { planned: outage.planned, ...seconds } }, effects };
 }
 
@@ -362,15 +373,17 @@ function failed(session: Session, stage: Stage, what: string, at: Instant, setti
   const outage = session.outage ?? beginOutage(session, at, settings);
   const planned = outage.planned && outage.dueMarketMs !== null;
   const failures = session.failures + 1;
-  const told = planned ? null : whatToTell(failure, failures, outage, wasOnline, settings);
+  const drops = dropsWith(session, at.nowMs, planned);
+  const told = planned ? null : whatToTell(failure, failures, drops, outage, wasOnline, settings);
   return {
     session: {
       ...session,
       phase: {
         name: "waiting",
-        retryAtMs: at.nowMs + (planned ? PLANNED_RETRY_MS : backOffMs(failures, at.random)),
+        retryAtMs: at.nowMs + (planned ? PLANNED_RETRY_MS : backOffMs(Math.max(failures, drops), at.random)),
       },
       failures,
+      drops,
       outage: { ...outage, told: told?.told ?? outage.told },
       serverVersion: null,
       heartbeat: newHeartbeat(),
@@ -380,7 +393,7 @@ function failed(session: Session, stage: Stage, what: string, at: Instant, setti
     effects: [
       { type: "disconnect", connection: session.connection },
       ...(wasOnline ? [{ type: "session-lost", reason: failure.what } as const] : []),
-      ...(told === null ? [] : [alert(told.alert)]),
+      ...(told?.alert == null ? [] : [alert(told.alert)]),
     ],
   };
 }
@@ -390,15 +403,19 @@ const ONLINE: ReadonlySet<Phase["name"]> = new Set(["syncing", "ready", "degrade
 function whatToTell(
   failure: Failure,
   failures: number,
+  drops: number,
   outage: Outage,
   wasOnline: boolean,
   settings: SessionSettings,
-): { readonly alert: Alert; readonly told: Outage["told"] } | null {
+): { readonly alert: Alert | null; readonly told: Outage["told"] } | null {
   if (outage.told === "unreachable") return null;
   if (failures >= FAILURES_BEFORE_ALERT) {
     return { alert: alerts.unreachable(failure, failures, settings), told: "unreachable" };
   }
-  return wasOnline && outage.told === "nothing" ? { alert: alerts.connectionLost(failure), told: "lost" } : null;
+  if (!wasOnline || outage.told !== "nothing") return null;
+  if (drops > UNSTABLE_AFTER_DROPS) return { alert: null, told: "unstable" };
+  if (drops === UNSTABLE_AFTER_DROPS) return { alert: alerts.unstable(failure, drops), told: "unstable" };
+  return { alert: alerts.connectionLost(failure), told: "lost" };
 }
 
 function beginOutage(session: Session, at: Instant, settings: SessionSettings): Outage {
@@ -428,7 +445,9 @@ function connect(session: Session, at: Instant): Decided {
 
 /** Drops what there is and connects at once; the operator asked for it, so nobody needs to be alerted. */
 function reconnect(session: Session, why: string, at: Instant): Decided {
-  const wasOnline = ONLINE.has(session.phase.name);
+  const { phase } = session;
+  // A halt for a read-only API keeps listening: what was sent over that connection is lost with it.
+  const wasOnline = ONLINE.has(phase.name) || (phase.name === "halted" && phase.connected);
   const outage: Outage = session.outage ?? {
     startedMs: at.nowMs,
     startedMarketMs: at.marketMs,
@@ -459,18 +478,22 @@ const resume = (session: Session, at: Instant): Decided => reconnect(session, "r
 
 function halt(session: Session, reason: string, todo: string, at: Instant, connected: boolean): Decided {
   if (session.phase.name === "halted") return stay(session);
-  const day = at.marketMs === null ? null : tradingDayOf(at.marketMs);
   return {
-    session: { ...session, phase: { name: "halted", reason, connected, day }, lastFailure: reason },
+    session: {
+      ...session,
+      phase: { name: "halted", reason, connected, sinceMs: dayClockMs(at) },
+      lastFailure: reason,
+    },
     effects: [alert(alerts.halted(reason, todo))],
   };
 }
 
-function isNextDailyStart(haltedOn: string | null, marketMs: number | null): boolean {
-  if (haltedOn === null || marketMs === null || tradingDayOf(marketMs) <= haltedOn) return false;
-  return (
-    marketMs >= restartWindowOn(marketMs, { restartAt: DAILY_START, windowMinutes: 0, freezeSeconds: 0 }).restartsMs
-  );
+/** A wrong account is seen before the gateway was asked for its time, so the market clock may not be known. */
+const dayClockMs = ({ marketMs, wallMs }: Instant): number => marketMs ?? wallMs;
+
+function isDailyStartSince(haltedAtMs: number, nowMs: number): boolean {
+  const startMs = epochMsOf(tradingDayOf(nowMs), DAILY_START);
+  return haltedAtMs < startMs && nowMs >= startMs;
 }
 
 function beat(session: Session, at: Instant, settings: SessionSettings): Decided {

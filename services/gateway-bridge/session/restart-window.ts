@@ -7,7 +7,7 @@ export interface RestartSettings {
   readonly freezeSeconds: number;
 }
 
-/** The daily restart as it falls on one New York day; epoch milliseconds of the market clock. */
+/** The daily restart of one New York day; epoch milliseconds of the market clock. */
 export interface RestartWindow {
   readonly day: string;
   /** From here on a drop is expected. */
@@ -19,9 +19,15 @@ export interface RestartWindow {
   readonly endsMs: number;
 }
 
-/** The restart of the New York day that `marketMs` falls on. */
+/** Nothing is nearer to a daily restart than half a day but that restart. */
+const HALF_DAY_MS = 12 * 3_600_000;
+
+/** The restart that is nearest to `marketMs`: a window may begin or end on the other side of midnight. */
 export function restartWindowOn(marketMs: number, settings: RestartSettings): RestartWindow {
-  const day = tradingDayOf(marketMs);
+  const today = tradingDayOf(marketMs);
+  const awayMs = marketMs - epochMsOf(today, settings.restartAt);
+  const days = awayMs < -HALF_DAY_MS ? -1 : awayMs > HALF_DAY_MS ? 1 : 0;
+  const day = Temporal.PlainDate.from(today).add({ days }).toString();
   const restartsMs = epochMsOf(day, settings.restartAt);
   const windowMs = settings.windowMinutes * 60_000;
   return {

@@ -18,6 +18,8 @@ export interface SessionSettings {
 export interface Instant {
   /** Machine monotonic clock, milliseconds: deadlines, back-off, heartbeats. */
   readonly nowMs: number;
+  /** Machine wall clock, epoch milliseconds: the daily start of a session that never learned the market clock. */
+  readonly wallMs: number;
   /** Market clock, epoch milliseconds; null while it is not known. */
   readonly marketMs: number | null;
   /** In [0, 1), for the jitter. */
@@ -35,7 +37,7 @@ export type Phase =
       readonly nextOrderId: number | null;
     }
   | { readonly name: "syncing"; readonly deadlineMs: number; readonly streams: Streams; readonly fresh: boolean }
-  | { readonly name: "ready" }
+  | { readonly name: "ready"; readonly sinceMs: number }
   | {
       readonly name: "degraded";
       readonly sinceMs: number;
@@ -45,7 +47,7 @@ export type Phase =
       readonly streams: Streams;
       readonly fresh: boolean;
     }
-  | { readonly name: "halted"; readonly reason: string; readonly connected: boolean; readonly day: string | null };
+  | { readonly name: "halted"; readonly reason: string; readonly connected: boolean; readonly sinceMs: number };
 
 /** What is left of the market-data streams: all must be asked for again, or only those that are quiet. */
 export type Streams = "all-gone" | "verify";
@@ -58,7 +60,7 @@ export interface Outage {
   /** Market time at which a planned outage becomes an outage; null when not planned or already overdue. */
   readonly dueMarketMs: number | null;
   /** How much of it the operator was told; what was told is followed by news of its end. */
-  readonly told: "nothing" | "lost" | "unreachable";
+  readonly told: "nothing" | "lost" | "unstable" | "unreachable";
 }
 
 export interface Session {
@@ -67,6 +69,8 @@ export interface Session {
   readonly connection: number;
   /** Failed attempts since the last time the session was ready. */
   readonly failures: number;
+  /** Sessions in a row that ended soon after they were ready. */
+  readonly drops: number;
   readonly account: string | null;
   readonly serverVersion: number | null;
   readonly frozen: boolean;
