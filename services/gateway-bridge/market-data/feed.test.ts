@@ -141,6 +141,18 @@ describe("the feed", () => {
     expect(refused).toEqual(["XXX 354"]);
   });
 
+  it("says again that a symbol has no data when it had some in between", () => {
+    const { feed, channel, refused, pass } = open();
+    feed.want(new Set(["SPY"]));
+    feed.attach(channel);
+    feed.requestError(1000, 10197, "competing session");
+    pass(300_000);
+    feed.want(new Set(["SPY"]));
+    feed.tick(1002, 1, 100);
+    feed.requestError(1002, 10197, "competing session");
+    expect(refused).toEqual(["SPY 10197", "SPY 10197"]);
+  });
+
   it("stays within the broker's lines", () => {
     const { feed, channel, log } = open();
     feed.want(new Set(Array.from({ length: 60 }, (_, at) => `S${at}`)));

@@ -51,6 +51,8 @@ export class Feed {
   readonly #bars = new Map<string, BarBuilder>();
   /** Symbols that the broker gave no data for, and when to ask again. */
   readonly #refused = new Map<string, number>();
+  /** Symbols of which the operator was told so, until data comes again. */
+  readonly #toldRefused = new Set<string>();
   #dirty: GatheredQuote[] = [];
   /** The size that belongs to the price before it, and is no message of its own. */
   #pricedRequest = -1;
@@ -90,6 +92,7 @@ export class Feed {
     this.#channel = channel;
     this.#streams.clear();
     this.#refused.clear();
+    this.#toldRefused.clear();
     this.#align();
   }
 
@@ -116,6 +119,7 @@ export class Feed {
     }
     const now = this.#options.nowMs();
     stream.lastHeardMs = now;
+    if (this.#toldRefused.size > 0) this.#toldRefused.delete(stream.symbol);
     if (!takeTick(quote, tickType, value, now)) return;
     const cameWithPrice = requestId === this.#pricedRequest && tickType === this.#pricedSizeType;
     if (!cameWithPrice) {
@@ -161,7 +165,8 @@ export class Feed {
     if (REPEAT_STREAM_CODES.has(code)) this.#again(requestId, stream);
     else if (DEAD_STREAM_CODES.has(code)) {
       this.#streams.delete(requestId);
-      if (!this.#refused.has(stream.symbol)) this.#options.onRefused(stream.symbol, code, text);
+      if (!this.#toldRefused.has(stream.symbol)) this.#options.onRefused(stream.symbol, code, text);
+      this.#toldRefused.add(stream.symbol);
       this.#refused.set(stream.symbol, this.#options.nowMs() + REFUSED_RETRY_MS);
     }
     return true;
