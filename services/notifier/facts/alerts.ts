@@ -1,4 +1,4 @@
-import type { Alert, OrderStatus } from "#libs/contracts/mod.ts";
+import { type Alert, type OrderStatus, TERMINAL_ORDER_STATUSES } from "#libs/contracts/mod.ts";
 import type { DenialNotice, Facts, OrderFacts, OrderNotice, TradingStateNotice } from "./facts.ts";
 
 const DENIALS_LISTED_MAX = 15;
@@ -21,11 +21,12 @@ export function orderAlert(facts: Facts, notice: OrderNotice): Alert | undefined
   const unfilled = UNFILLED.get(notice.status);
   if (unfilled && (order.filledQuantity === 0 || notice.status === "unknown")) {
     const { severity, code, title, text } = unfilled;
+    const bare = leavesPositionBare(facts, order);
     return {
-      severity,
+      severity: bare ? "critical" : severity,
       code,
       title: `${title}: ${order.side} ${order.filledQuantity + order.leavesQuantity} ${order.symbol}`,
-      text: [text, order.reason].filter(Boolean).join(" ").slice(0, 2000),
+      text: [bare ? BARE : "", text, order.reason].filter(Boolean).join(" ").slice(0, 2000),
       fields: [{ name: "order", value: notice.clientOrderId }],
     };
   }
@@ -83,6 +84,20 @@ export function denialsAlert(notices: readonly DenialNotice[]): Alert {
     text: [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join("\n").slice(0, 2000),
     fields: byCount.slice(0, 20).map(([code, count]) => ({ name: code.slice(0, 100), value: String(count) })),
   };
+}
+
+const BARE =
+  "It was to protect the position of its entry, which may be without protection. See at the broker which orders work for it, and place a stop by hand or close it.";
+
+/**
+ * A protective order ended, and its entry has bought or sold something or still may. An order that is canceled is
+ * routine: its sister closed the position.
+ */
+function leavesPositionBare(facts: Facts, { parentClientOrderId, status }: OrderFacts): boolean {
+  if (parentClientOrderId === null) return false;
+  const entry = facts.orders[parentClientOrderId];
+  if (entry === undefined || entry.filledQuantity > 0) return true;
+  return status !== "unknown" && entry.status !== null && !TERMINAL_ORDER_STATUSES.has(entry.status);
 }
 
 type Unfilled = Pick<Alert, "severity" | "code" | "title" | "text">;

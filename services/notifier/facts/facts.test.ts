@@ -108,6 +108,63 @@ const riskState = (tradingState: TradingState): LedgerEvent =>
 const fold = (...events: LedgerEvent[]): Facts => events.reduce(apply, noFacts());
 const orders = (facts: Facts): OrderNotice[] => facts.notices.filter((notice) => notice.kind === "order");
 
+describe("what the operator must not miss", () => {
+  it("is not pushed out by a flood of denials that were not told yet", () => {
+    const flood = Array.from({ length: 400 }, (_, at) => denied(`d${at}`, "TRADING_HALTED"));
+    const facts = fold(riskState("active"), riskState("halted"), order({ clientOrderId: "o1" }), ...flood);
+    expect(facts.notices).toHaveLength(256);
+    expect(facts.notices.slice(0, 2).map(({ kind }) => kind)).toEqual(["trading-state", "order"]);
+    expect(facts.notices.at(-1)).toMatchObject({ clientOrderId: "d399" });
+  });
+
+  it.each(["rejected", "expired", "not-sent", "unknown"] as const)(
+    "is that a protective order is %s while its entry is filled: critical, and what to do",
+    (status) => {
+      const facts = fold(
+        order({ clientOrderId: "o1" }),
+        order({
+          clientOrderId: "stop",
+          parentClientOrderId: "o1",
+          side: "sell",
+          status,
+          filledQuantity: 0,
+          leavesQuantity: 100,
+        }),
+      );
+      const notice = orders(facts).at(-1);
+      const alert = notice === undefined ? undefined : orderAlert(facts, notice);
+      expect(alert).toMatchObject({ severity: "critical" });
+      expect(alert?.text).toContain("may be without protection");
+      expect(alert?.text).toContain("close it");
+    },
+  );
+
+  it("is the same while the entry still may fill", () => {
+    const facts = fold(
+      order({ clientOrderId: "o1", status: "accepted", filledQuantity: 0, leavesQuantity: 100 }),
+      order({
+        clientOrderId: "stop",
+        parentClientOrderId: "o1",
+        status: "rejected",
+        filledQuantity: 0,
+        leavesQuantity: 100,
+      }),
+    );
+    const notice = orders(facts).at(-1);
+    expect(notice === undefined ? undefined : orderAlert(facts, notice)?.severity).toBe("critical");
+  });
+
+  it("is no more than usual when the entry never filled", () => {
+    const ended = { status: "rejected", filledQuantity: 0, leavesQuantity: 100 } as const;
+    const facts = fold(
+      order({ clientOrderId: "o1", ...ended }),
+      order({ clientOrderId: "stop", parentClientOrderId: "o1", side: "sell", ...ended }),
+    );
+    const notice = orders(facts).at(-1);
+    expect(notice === undefined ? undefined : orderAlert(facts, notice)?.severity).toBe("warning");
+  });
+});
+
 describe("a finished order", () => {
   it("is one message with side, quantity, symbol, average price and commission, whatever order the facts come in", () => {
     const facts = [execution("e1", 40, 168.1), commission("e1", 1), execution("e2", 60, 168.2), commission("e2", 0.3)];

@@ -160,7 +160,11 @@ const NOTHING_YET = {
 
 function note(facts: Facts, notice: Notice): Facts {
   if (facts.notices.some(({ id }) => id === notice.id)) return facts;
-  return { ...facts, notices: [...facts.notices, notice].slice(-NOTICES_MAX) };
+  const notices = [...facts.notices, notice];
+  if (notices.length <= NOTICES_MAX) return { ...facts, notices };
+  // A strategy that is denied over and over must not push out that trading was halted, or what became of an order.
+  const oldestDenial = notices.findIndex(({ kind }) => kind === "denial");
+  return { ...facts, notices: notices.toSpliced(Math.max(0, oldestDenial), 1) };
 }
 
 const withOrder = (facts: Facts, clientOrderId: string, order: OrderFacts): Facts => ({
