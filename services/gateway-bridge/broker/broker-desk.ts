@@ -368,17 +368,13 @@ export class BrokerDesk implements Desk {
 
   /** @returns whether a position turned out to be unexplained since the last call. */
   #tellUnexplained(): boolean {
-    const { book, alert, isReady } = this.#options;
+    const { book, alert, isReady, nowMs } = this.#options;
     if (!isReady()) return false;
-    let news = false;
-    for (const position of this.positions()) {
-      if (position.explained) continue;
-      this.#tellOnce(`position ${position.symbol} ${position.quantity}`, () => {
-        news = true;
-        alert(alerts.unexplainedPosition(position, book.holdings.get(position.symbol)?.quantity ?? 0));
-      });
+    const news = this.#positions.newlyUnexplained(book, nowMs());
+    for (const position of news) {
+      alert(alerts.unexplainedPosition(position, book.holdings.get(position.symbol)?.quantity ?? 0));
     }
-    return news;
+    return news.length > 0;
   }
 
   #tellOnce(what: string, tell: () => void): void {

@@ -9,6 +9,8 @@ const GRACE_MS = 2000;
 export class PositionBook {
   readonly #positions = new Map<string, BrokerPosition>();
   readonly #differsSinceMs = new Map<string, number>();
+  /** The quantity that was told as unexplained, while it is. */
+  readonly #told = new Map<string, number>();
 
   take(position: BrokerPosition): void {
     this.#positions.set(position.symbol, position);
@@ -26,6 +28,16 @@ export class PositionBook {
       else if (!this.#differsSinceMs.has(symbol)) this.#differsSinceMs.set(symbol, nowMs);
       const since = this.#differsSinceMs.get(symbol) ?? nowMs;
       return { account, symbol, quantity, averageCost, explained: !differs || nowMs - since < GRACE_MS };
+    });
+  }
+
+  /** The positions that are unexplained and were not when this was last asked, or are in another quantity. */
+  newlyUnexplained(book: Book, nowMs: number): Position[] {
+    return this.list(book, nowMs).filter(({ symbol, quantity, explained }) => {
+      if (explained) this.#told.delete(symbol);
+      if (explained || this.#told.get(symbol) === quantity) return false;
+      this.#told.set(symbol, quantity);
+      return true;
     });
   }
 }
