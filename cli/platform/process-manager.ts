@@ -18,6 +18,8 @@ export interface ManagedApp {
   readonly exitCode: number | null;
   readonly outLog: string;
   readonly errorLog: string;
+  /** The variables it was started with. */
+  readonly environment: Readonly<Record<string, unknown>>;
 }
 
 /** PM2, as a tool: the daemon is another process, spoken to through its API. */
@@ -104,7 +106,10 @@ export async function openProcessManager(): Promise<ProcessManager> {
 }
 
 function describe(app: ProcessDescription): ManagedApp {
-  const env = (app.pm2_env ?? {}) as NonNullable<ProcessDescription["pm2_env"]> & { exit_code?: number };
+  const env = (app.pm2_env ?? {}) as NonNullable<ProcessDescription["pm2_env"]> & {
+    exit_code?: number;
+    env?: Record<string, unknown>;
+  };
   return {
     name: app.name ?? "",
     pid: app.pid ?? 0,
@@ -113,6 +118,7 @@ function describe(app: ProcessDescription): ManagedApp {
     exitCode: env.exit_code ?? null,
     outLog: env.pm_out_log_path ?? "",
     errorLog: env.pm_err_log_path ?? "",
+    environment: env.env ?? {},
   };
 }
 

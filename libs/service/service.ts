@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Bus, connectBus } from "#libs/bus/mod.ts";
 import { type ServiceSettings, SettingsError, settingsFor } from "#libs/config/mod.ts";
 import { CONSUMERS, type Health, healthMessage, type Mode, modeOf, type ServiceName } from "#libs/contracts/mod.ts";
-import { type Calendar, calendarOverridesSchema, createCalendar, MarketClock, monotonicNowMs } from "#libs/time/mod.ts";
+import { type Calendar, createCalendar, MarketClock, monotonicNowMs } from "#libs/time/mod.ts";
+import { readCalendarOverrides } from "./calendar-overrides.ts";
+import { ConfigurationError } from "./configuration-error.ts";
 import { EXIT } from "./exit-codes.ts";
 import { followClock } from "./follow-clock.ts";
 import { createLogger, type Logger } from "./logger.ts";
@@ -33,12 +34,6 @@ export interface Service {
   health(): HealthReport;
   /** Ends the work in order; what matters is already on the disk, so this may also never be called. */
   stop(): Promise<void>;
-}
-
-/** Configuration that no restart can heal, found after the settings themselves were read. */
-export class ConfigurationError extends Error {
-  readonly code = "CONFIGURATION";
-  override readonly name = "ConfigurationError";
 }
 
 /**
@@ -81,7 +76,7 @@ export async function runService<Name extends ServiceName>(
     void bus.closed().then((error) => die(EXIT.busLost, error ?? "closed", "the connection to the bus is gone"));
     await streamsExist(name, bus, logger);
     if (name !== "gateway-bridge") await followClock(bus, clock);
-    const calendar = createCalendar(await readOverrides(settings.calendarOverridesPath));
+    const calendar = createCalendar(await readCalendarOverrides(settings.calendarOverridesPath));
     const service = await start({ name, settings, mode, logger, bus, clock, calendar });
     const stopHeartbeat = beat(name, bus, service);
     stopOnRequest(logger, async () => {
@@ -92,8 +87,9 @@ export async function runService<Name extends ServiceName>(
     process.send?.("ready");
     logger.info({}, "ready");
   } catch (error) {
-    const code = error instanceof ConfigurationError ? EXIT.configuration : EXIT.crash;
-    die(code, error, "could not start");
+    // What is wrong with the configuration is said in one sentence; where in the code it was found helps nobody.
+    if (error instanceof ConfigurationError) die(EXIT.configuration, error.message, "could not start");
+    die(EXIT.crash, error, "could not start");
   }
 }
 
@@ -104,15 +100,6 @@ function readSettings<Name extends ServiceName>(name: Name): ServiceSettings<Nam
     if (!(error instanceof SettingsError)) throw error;
     console.error(error.message);
     process.exit(EXIT.configuration);
-  }
-}
-
-async function readOverrides(path: string): Promise<ReturnType<typeof calendarOverridesSchema.parse>> {
-  if (path === "") return [];
-  try {
-    return calendarOverridesSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (error) {
-    throw new ConfigurationError(`CALENDAR_OVERRIDES_PATH: ${path} cannot be used: ${describe(error)}`);
   }
 }
 

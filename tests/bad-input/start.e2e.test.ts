@@ -3,6 +3,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../deployment/nats/mod.ts";
+import { PROJECT_DIR } from "../../deployment/pm2/apps.ts";
+import { startSimulatedGateway } from "../../simulator/mod.ts";
 import { type Installation, makeInstallation } from "../harness/cli.ts";
 
 let installation: Installation;
@@ -71,6 +73,48 @@ describe("npm start", () => {
     expect(code).toBe(3);
     expect(output).toMatch(/gateway-bridge: .*(disconnected|connecting)/);
     expect(output).toContain("left running");
+  });
+
+  it("resumes a session that was halted, and says so: it is the next daily start", async () => {
+    const settings = {
+      DRY_RUN: "false",
+      PAPER_TRADING: "true",
+      GAMEPLAN_PATH: join(PROJECT_DIR, "gameplans/demo.json"),
+    };
+    await installation.configure(settings);
+    const wrong = await startSimulatedGateway({ port: installation.gatewayPort, account: "U1234567" });
+    const first = await installation.run("start");
+    await wrong.close();
+    expect(first.code).toBe(3);
+    expect(first.output).toMatch(/gateway-bridge: .*halted/);
+
+    const right = await startSimulatedGateway({ port: installation.gatewayPort, account: "DU1234567" });
+    try {
+      const second = await installation.run("start");
+      expect(second.output).toMatch(/the gateway session was halted \(.*\): resumed/);
+      expect(second.output).toMatch(/session ready/);
+    } finally {
+      await right.close();
+    }
+  });
+
+  it("does not call healthy what runs with other settings than .env now holds", async () => {
+    await installation.configure({ SIMULATED_GATEWAY: "true" });
+    expect((await installation.run("start")).code).toBe(0);
+    await installation.configure({ SIMULATED_GATEWAY: "true", MAX_DAILY_LOSS_PCT: "0.01" });
+    const { code, output } = await installation.run("start");
+    expect(code).toBe(3);
+    expect(output).toMatch(/risk: runs with other settings than \.env now holds \(MAX_DAILY_LOSS_PCT\).*npm stop/);
+  });
+
+  it("names the entry and the field of a bad calendar override", async () => {
+    const path = join(installation.folder, "overrides.json");
+    await installation.configure({ SIMULATED_GATEWAY: "true", CALENDAR_OVERRIDES_PATH: path });
+    await writeFile(path, JSON.stringify([{ date: "2026-11-24", kind: "half", reason: "storm" }]));
+    const { code, output } = await installation.run("start");
+    expect(code).toBe(3);
+    expect(output).toMatch(/exit code 78/);
+    expect(output).toMatch(/overrides\.json cannot be used: entry 1, kind: kind must be "closed" or "early-close"/);
   });
 
   it("names the field of a bad gameplan and the strategies there are", async () => {

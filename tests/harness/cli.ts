@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../deployment/nats/mod.ts";
@@ -16,6 +16,11 @@ export interface Installation {
   /** The settings of the next runs; everything else is the default. */
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
   run(...args: string[]): Promise<CliRun>;
+  /** The `pm2` command line, as an operator types it. */
+  pm2(...args: string[]): Promise<CliRun>;
+  readonly gatewayPort: number;
+  /** Pid of the PM2 daemon. */
+  daemonPid(): Promise<number>;
   /** Stops what was started and removes the folder. */
   remove(): Promise<void>;
 }
@@ -29,10 +34,19 @@ export async function makeInstallation(): Promise<Installation> {
     NATS_PORT: String(await freePort()),
     IBKR_PORT: String(await freePort()),
   };
-  const run = (...args: string[]) =>
+  const gatewayPort = Number(own.IBKR_PORT);
+  const runScript = (script: string, args: readonly string[]) =>
     new Promise<CliRun>((resolve, reject) => {
-      const child = spawn(pinnedNode(), [join(PROJECT_DIR, "cli/main.ts"), ...args], {
-        env: { ...process.env, NO_COLOR: "1", CRUCIBLE_ENV_FILE: envFile, PM2_HOME: join(folder, "pm2") },
+      const child = spawn(pinnedNode(), [join(PROJECT_DIR, script), ...args], {
+        cwd: PROJECT_DIR,
+        env: {
+          ...process.env,
+          NO_COLOR: "1",
+          CRUCIBLE_ENV_FILE: envFile,
+          PM2_HOME: join(folder, "pm2"),
+          PM2_DISCRETE_MODE: "true",
+          PM2_DISABLE_VERSION_CHECK: "true",
+        },
         stdio: ["ignore", "pipe", "pipe"],
       });
       let output = "";
@@ -41,8 +55,12 @@ export async function makeInstallation(): Promise<Installation> {
       child.once("error", reject);
       child.once("close", (code) => resolve({ code, output }));
     });
+  const run = (...args: string[]) => runScript("cli/main.ts", args);
   return {
     folder,
+    gatewayPort,
+    pm2: (...args) => runScript("node_modules/pm2/bin/pm2", args),
+    daemonPid: async () => Number.parseInt(await readFile(join(folder, "pm2", "pm2.pid"), "utf8"), 10),
     async configure(settings) {
       const lines = Object.entries({ ...own, ...settings }).map(([key, value]) => `${key}=${value}`);
       await writeFile(envFile, `${lines.join("\n")}\n`);
