@@ -31,5 +31,8 @@ describe("law 5: dry-run sends nothing", () => {
     const [before, after] = opening.split('await import("../broker/broker-desk.ts")');
     expect(before).toMatch(/if \(mode === "dry-run"\) \{[^}]*return desk;\s*\}\s*const \{ BrokerDesk \} = $/);
     expect(after).toBeDefined();
+    const files = await loadedWith(join(HERE, "main.ts"));
+    const onDemand = [...files].filter(([, source]) => /\bimport\(/.test(source)).map(([file]) => file);
+    expect(onDemand).toEqual([join(HERE, "desk/open-desk.ts")]);
   });
 });

@@ -1,5 +1,5 @@
 // Loaded only in paper and live mode (law 5): in dry-run no code that can write a place-order message is in the
-// process. Imported by bridge.ts through `await import(...)` and by nothing else.
+// process. Imported by broker/broker-desk.ts alone, which desk/open-desk.ts imports on demand.
 import { type IBApi, type Order, OrderAction, OrderType, TimeInForce } from "@stoqey/ib";
 import type { Leg } from "../orders/legs.ts";
 import { contractOf } from "./connection.ts";
