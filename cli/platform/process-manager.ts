@@ -56,6 +56,15 @@ function daemonPid(home: string): number | undefined {
   }
 }
 
+/**
+ * PM2's client goes on trying to reach a daemon that closed its socket before the client did, as one that was killed
+ * does, and so keeps this process alive for ever (`disconnectRPC` in pm2/lib/Client.js leaves a lost socket alone).
+ */
+function endReconnecting(pm2: unknown): void {
+  const { client_sock: socket } = (pm2 as { Client: { client_sock?: { closing: boolean } } }).Client;
+  if (socket) socket.closing = true;
+}
+
 function endIfThere(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
@@ -92,6 +101,8 @@ export async function openProcessManager(): Promise<ProcessManager> {
     killDaemon: async () => {
       const pid = daemonPid(pm2Home());
       try {
+        // On Windows the daemon need not have a pid file here, so it is asked.
+        if (pid === undefined && process.platform !== "win32") return pm2.disconnect();
         await promise<void>("kill", KILL_TIMEOUT_MS + ANSWER_MS, (done) =>
           pm2.killDaemon((error: Error) => done(error)),
         );
@@ -100,6 +111,8 @@ export async function openProcessManager(): Promise<ProcessManager> {
         if (pid === undefined || process.platform === "win32") throw error;
         endIfThere(pid);
         pm2.disconnect();
+      } finally {
+        endReconnecting(pm2);
       }
     },
   };

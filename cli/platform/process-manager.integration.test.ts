@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+let home: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "crucible-pm2-"));
+});
+afterEach(async () => {
+  await rm(home, { recursive: true, force: true });
+});
+
+/** A program that uses the process manager and then has nothing more to do: does it end? */
+async function run(body: string): Promise<{ code: number | null; output: string }> {
+  const module = fileURLToPath(new URL("./process-manager.ts", import.meta.url));
+  const program = `
+    import { readFileSync } from "node:fs";
+    const { openProcessManager, daemonRuns } = await import(${JSON.stringify(module)});
+    const manager = await openProcessManager();
+    const daemon = () => Number(readFileSync(process.env.PM2_HOME + "/pm2.pid", "utf8"));
+    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    ${body}
+    console.log("runs", daemonRuns());`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    env: { ...process.env, PM2_HOME: home },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const late = setTimeout(() => child.kill("SIGKILL"), 40_000);
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  clearTimeout(late);
+  return { code, output };
+}
+
+describe("a program that ended the PM2 daemon", () => {
+  it("ends itself", async () => {
+    expect(await run("await manager.list(); await manager.killDaemon();")).toMatchObject({
+      code: 0,
+      output: "runs false\n",
+    });
+  });
+
+  it("ends itself also when the daemon closed the connection first", async () => {
+    // As a loaded machine does it: the daemon is gone before its client hears of it.
+    const { code, output } = await run(`
+      const pid = daemon();
+      const killing = manager.killDaemon();
+      await wait(20);
+      process.kill(pid, "SIGKILL");
+      await killing;`);
+    expect({ code, output }).toEqual({ code: 0, output: "runs false\n" });
+  });
+
+  it("does not wait for an answer of a daemon that was killed", async () => {
+    const { code } = await run('process.kill(daemon(), "SIGKILL"); await wait(300); await manager.killDaemon();');
+    expect(code).toBe(0);
+  }, 60_000);
+});
