@@ -21,6 +21,7 @@ import {
   type StreamName,
 } from "#libs/contracts/mod.ts";
 import { type FakeDiscord, startFakeDiscord } from "../../cli/demo/discord/mod.ts";
+import { haveCleanedUp } from "../../cli/platform/custodian.ts";
 import { type ManagedApp, openProcessManager, type ProcessManager } from "../../cli/platform/process-manager.ts";
 import { startPlatform } from "../../cli/platform/start.ts";
 import { stopPlatform } from "../../cli/platform/stop.ts";
@@ -28,6 +29,7 @@ import { freePort } from "../../deployment/nats/mod.ts";
 import { appsFor } from "../../deployment/pm2/apps.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../../simulator/mod.ts";
 import { eventually, MemoryLogger } from "./bus.ts";
+import { TEST_FOLDER } from "./whole-run.ts";
 
 export interface PlatformOptions {
   readonly mode?: Mode;
@@ -53,6 +55,7 @@ export class TestPlatform {
   readonly discord: FakeDiscord;
   readonly manager: ProcessManager;
   readonly operator: Bus;
+  readonly #release: () => Promise<void>;
   #quoting: NodeJS.Timeout | undefined;
   #lastQuote = 100;
 
@@ -63,7 +66,9 @@ export class TestPlatform {
     discord: FakeDiscord;
     manager: ProcessManager;
     operator: Bus;
+    release: () => Promise<void>;
   }) {
+    this.#release = parts.release;
     this.folder = parts.folder;
     this.settings = parts.settings;
     this.gateway = parts.gateway;
@@ -75,6 +80,8 @@ export class TestPlatform {
   static async start(options: PlatformOptions = {}): Promise<TestPlatform> {
     const folder = await mkdtemp(join(tmpdir(), "crucible-e2e-"));
     await mkdir(join(folder, "pm2"));
+    // A run of vitest is looked after as a whole; the bench is not one.
+    const release = process.env[TEST_FOLDER] ? async () => undefined : haveCleanedUp(folder);
     process.env.PM2_HOME = join(folder, "pm2");
     const settings = parseSettings({
       DRY_RUN: String((options.mode ?? "dry-run") === "dry-run"),
@@ -113,12 +120,13 @@ export class TestPlatform {
         port: settings.natsPort,
         identitiesDir: join(folder, "data", "identities"),
       });
-      return new TestPlatform({ folder, settings, gateway, discord, manager, operator });
+      return new TestPlatform({ folder, settings, gateway, discord, manager, operator, release });
     } catch (error) {
       await stopPlatform(manager).catch(() => undefined);
       await manager.killDaemon();
       await gateway.close();
       await discord.stop();
+      await release();
       throw new Error(`the platform did not start; its logs are in ${folder}`, { cause: error });
     }
   }
@@ -236,6 +244,7 @@ export class TestPlatform {
       await this.manager.killDaemon();
       await this.gateway.close();
       await this.discord.stop();
+      await this.#release();
       await rm(this.folder, { recursive: true, force: true });
     }
   }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { haveCleanedUp } from "../../cli/platform/custodian.ts";
 
-const MARK = "CRUCIBLE_TEST_FOLDER";
+/** Variable that names the folder of the run; absent outside of one. */
+export const TEST_FOLDER = "CRUCIBLE_TEST_FOLDER";
 
 /**
  * One temporary folder for a whole run of the tests, with every other one in it; at the end it goes, and with it
@@ -11,9 +12,9 @@ const MARK = "CRUCIBLE_TEST_FOLDER";
  */
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
   // Each project of the run calls this; the first makes the folder.
-  if (process.env[MARK]) return undefined;
+  if (process.env[TEST_FOLDER]) return undefined;
   const folder = await mkdtemp(join(tmpdir(), "crucible-"));
-  process.env[MARK] = folder;
+  process.env[TEST_FOLDER] = folder;
   for (const name of ["TMPDIR", "TEMP", "TMP"]) process.env[name] = folder;
   const release = haveCleanedUp(folder);
   return async () => {
