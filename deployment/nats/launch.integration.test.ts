@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,6 +81,41 @@ describe("a launched server", () => {
     const server = await start();
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     await expect(readFile(join(dataDir, "dry-run", "nats.claim.json"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it.each([
+    ["one seed", async () => rm(join(dataDir, "identities", "risk.seed"))],
+    ["the whole folder", async () => rm(join(dataDir, "identities"), { recursive: true })],
+    [
+      "the list of public keys and a seed",
+      async () => {
+        await rm(join(dataDir, "identities", "public-keys.json"));
+        await rm(join(dataDir, "identities", "risk.seed"));
+      },
+    ],
+  ])("does not make new keys for a store that was signed with the old ones: %s is gone (law 6)", async (_, lose) => {
+    const provision = async (setup: NatsConnection) => {
+      await (await jetstreamManager(setup)).streams.add({ name: "LEDGER", subjects: ["x"] });
+    };
+    await (await start({ provision })).stop();
+    await lose();
+    await expect(start()).rejects.toMatchObject({ code: "NATS_IDENTITY_INVALID", message: /Restore the folder/ });
+    await expect(start({ mode: "paper" })).rejects.toMatchObject({ code: "NATS_IDENTITY_INVALID" });
+    await rm(join(dataDir, "identities"), { recursive: true, force: true });
+    await rm(join(dataDir, "dry-run"), { recursive: true });
+    await start();
+  });
+
+  it("takes a seed that was exchanged for another as a mistake", async () => {
+    await (await start()).stop();
+    await copyFile(join(dataDir, "identities", "strategy.seed"), join(dataDir, "identities", "risk.seed"));
+    await expect(start()).rejects.toMatchObject({ message: /risk\.seed holds another key/ });
+  });
+
+  it("makes the key of an identity that is new", async () => {
+    await (await start({ identities: identities.slice(0, 2) })).stop();
+    const server = await start();
+    expect(server.identities.map(({ name }) => name)).toEqual(identities.map(({ name }) => name));
   });
 
   it("lets an identity do what it may and nothing else", async () => {

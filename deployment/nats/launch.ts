@@ -7,6 +7,7 @@ import { describe, NatsServerStartError } from "./errors.ts";
 import { DEFAULT_BINARIES_DIR, findServer } from "./find-server.ts";
 import { ensureIdentities, type Identity } from "./identities.ts";
 import { freePort } from "./port-probe.ts";
+import { requireKeysOfStores, requireSameKeys } from "./same-keys.ts";
 import { DEFAULT_LIMITS, type Permissions, type ServerLimits, serverConfig } from "./server-config.ts";
 import type { LogLine } from "./server-log.ts";
 import { type ServerExit, type ServerProcess, startServerProcess, waitUntilListening } from "./server-process.ts";
@@ -76,10 +77,10 @@ export async function launch(options: LaunchOptions): Promise<RunningServer> {
   }
   log({ level: "info", message: `nats-server ${binary.version} from ${binary.source}: ${binary.path}` });
 
-  const identities = await ensureIdentities(
-    resolve(options.dataDir, "identities"),
-    options.identities.map(({ name }) => name),
-  );
+  const names = options.identities.map(({ name }) => name);
+  const published = await requireKeysOfStores(resolve(options.dataDir), names);
+  const identities = await ensureIdentities(resolve(options.dataDir, "identities"), names);
+  requireSameKeys(published, identities);
   for (const { seedFile, wasOpenToOthers } of identities) {
     if (wasOpenToOthers) log({ level: "warn", message: `${seedFile} could be read by other users; now it cannot` });
   }
@@ -87,7 +88,11 @@ export async function launch(options: LaunchOptions): Promise<RunningServer> {
   // Readers of the ledger check who wrote a fact (libs/bus/signature.ts); only public keys are in this file.
   await replaceFile(
     resolve(options.dataDir, "identities", "public-keys.json"),
-    JSON.stringify(Object.fromEntries(identities.map(({ name, publicKey }) => [name, publicKey])), null, 2),
+    JSON.stringify(
+      { ...published, ...Object.fromEntries(identities.map(({ name, publicKey }) => [name, publicKey])) },
+      null,
+      2,
+    ),
   );
 
   const onNotice = (message: string) => log({ level: "warn", message });
