@@ -170,7 +170,7 @@ function onSaid(
       return halt(
         session,
         `The gateway refused an order because its API is read-only: ${event.text}`,
-        READ_ONLY_TODO,
+        READ_ONLY_REMEDY,
         at,
         true,
       );
@@ -181,7 +181,7 @@ function onSaid(
   }
 }
 
-const READ_ONLY_TODO = "Switch off Read-Only API in the gateway's API settings (IBC: ReadOnlyApi=no).";
+const READ_ONLY_REMEDY = "Switch off Read-Only API in the gateway's API settings (IBC: ReadOnlyApi=no).";
 
 /** Accounts and next order id may come in either order; the session goes on when both are there. */
 function identify(
