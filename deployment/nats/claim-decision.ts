@@ -66,6 +66,17 @@ export function decideClaim(facts: ClaimFacts): ClaimDecision {
   }
 }
 
+/**
+ * Whether what answers at the port may be a server of this store in the act of dying: for a moment its socket still
+ * takes connections and closes them without a word, or it has just named itself and its process is already gone. A
+ * refusal is for good (PM2 does not start the app again), so such an answer has to last before it is believed.
+ */
+export function mayBePassing({ serverName, launcher, server, answer }: ClaimFacts): boolean {
+  if (launcher !== undefined || server !== undefined) return false;
+  if (answer.kind === "foreign") return answer.greeting === "";
+  return answer.kind === "nats" && answer.serverName === serverName;
+}
+
 function taken(port: number, who: string): string {
   return `Port ${port} is taken: ${who}. ${howToFind(port)} and stop it, or set NATS_PORT to a free port for all services.`;
 }

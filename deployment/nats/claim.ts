@@ -3,7 +3,7 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { decideClaim } from "./claim-decision.ts";
+import { decideClaim, mayBePassing } from "./claim-decision.ts";
 import { hasCode, NatsPortTakenError, NatsStoreInUseError } from "./errors.ts";
 import { type PortAnswer, probePort } from "./port-probe.ts";
 import { inspectProcess, type ProcessFacts, stillRuns } from "./process-facts.ts";
@@ -42,6 +42,9 @@ export type Claim = {
 
 const ORPHANS_MAX = 3;
 const STOP_GRACE_MS = 10_000;
+/** A dying server's socket is gone within milliseconds of its process; this long an answer is somebody else's. */
+const PASSING_MS = 3_000;
+const PASSING_STEP_MS = 50;
 
 /**
  * Takes a store, before anything touches it. An orphaned server of this store is stopped; a living launcher, or somebody
@@ -53,9 +56,19 @@ const STOP_GRACE_MS = 10_000;
  */
 export async function claimStore(target: ClaimTarget): Promise<Claim> {
   const recordFile = join(dirname(target.storeDir), "nats.claim.json");
-  for (let orphans = 0; ; orphans += 1) {
+  let orphans = 0;
+  let passingSinceMs: number | undefined;
+  for (;;) {
     const text = await readIfThere(recordFile);
-    const decision = decideClaim(await gatherFacts(target, text));
+    const facts = await gatherFacts(target, text);
+    if (mayBePassing(facts)) {
+      passingSinceMs ??= performance.now();
+      if (performance.now() - passingSinceMs < PASSING_MS) {
+        await sleep(PASSING_STEP_MS);
+        continue;
+      }
+    }
+    const decision = decideClaim(facts);
     switch (decision.kind) {
       case "refuse-store":
         throw new NatsStoreInUseError(decision.message);
@@ -69,6 +82,7 @@ export async function claimStore(target: ClaimTarget): Promise<Claim> {
         }
         target.onNotice(`nats-server with process id ${decision.pid} lost its launcher; it is stopped and replaced`);
         await stopProcess(decision.pid);
+        orphans += 1;
         break;
       case "start": {
         const claim = await takeRecord(recordFile, text, target);

@@ -106,6 +106,16 @@ describe("a launched server", () => {
     await start();
   });
 
+  it("waits out the socket of a dying server, which takes connections and closes them without a word", async () => {
+    const port = await freePort();
+    const dying = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => dying.listen(port, "127.0.0.1", resolve));
+    const starting = start({ port });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    dying.close();
+    expect((await starting).port).toBe(port);
+  });
+
   it("takes a seed that was exchanged for another as a mistake", async () => {
     await (await start()).stop();
     await copyFile(join(dataDir, "identities", "strategy.seed"), join(dataDir, "identities", "risk.seed"));
