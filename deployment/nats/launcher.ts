@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { EXIT, type Logger } from "#libs/service/mod.ts";
+import { EXIT, type Logger, onStopRequest } from "#libs/service/mod.ts";
 import { ConfigurationError } from "./errors.ts";
 import { type LaunchOptions, launch, type RunningServer } from "./launch.ts";
 import type { ServerExit } from "./server-process.ts";
-
-/** PM2 kills after `kill_timeout`; this comes first. */
-const STOP_DEADLINE_MS = 8_000;
 
 /** PM2 signals the whole tree: the server may have stopped before this process hears of it. */
 const SIGNAL_GRACE_MS = 500;
@@ -20,24 +17,10 @@ export async function runLauncher(options: LaunchOptions, logger: Logger): Promi
   let server: RunningServer | undefined;
   let stopping = false;
 
-  const stop = (why: string) => {
-    if (stopping) return;
+  onStopRequest(logger, () => {
     stopping = true;
-    logger.info({ why }, "stopping");
-    setTimeout(() => {
-      logger.error({ deadlineMs: STOP_DEADLINE_MS }, "did not stop in time");
-      process.exit(EXIT.stopTimeout);
-    }, STOP_DEADLINE_MS).unref();
     if (server !== undefined) void finish(server, logger);
-  };
-  // SIGINT from a console, SIGTERM from Unix, `shutdown` from PM2 on Windows, where signals run no handler.
-  process.on("SIGINT", () => stop("SIGINT"));
-  process.on("SIGTERM", () => stop("SIGTERM"));
-  process.on("message", (message) => {
-    if (message === "shutdown") stop("shutdown message");
   });
-  // PM2 itself is gone. The next one starts its own copy of every app, and this one would stand in its way.
-  process.on("disconnect", () => stop("the process manager is gone"));
 
   try {
     server = await launch({ ...options, log: ({ level, message }) => logger[level]({}, message) });

@@ -9,12 +9,11 @@ import { EXIT } from "./exit-codes.ts";
 import { followClock } from "./follow-clock.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
+import { onStopRequest } from "./stop-request.ts";
 
 /** The first start of all fetches a NATS server before it makes the identities. */
 const IDENTITY_WAIT_MS = 10 * 60_000;
 const HEARTBEAT_INTERVAL_MS = 1000;
-/** PM2 kills after `kill_timeout` (10 s in ecosystem.config.js); this comes first. */
-const STOP_DEADLINE_MS = 8000;
 
 export interface ServiceContext<Name extends ServiceName> {
   readonly name: Name;
@@ -79,10 +78,16 @@ export async function runService<Name extends ServiceName>(
     const calendar = createCalendar(await readCalendarOverrides(settings.calendarOverridesPath));
     const service = await start({ name, settings, mode, logger, bus, clock, calendar });
     const stopHeartbeat = beat(name, bus, service);
-    stopOnRequest(logger, async () => {
+    const stop = async () => {
       stopHeartbeat();
       await service.stop();
       await bus.flush();
+    };
+    onStopRequest(logger, () => {
+      stop().then(
+        () => process.exit(EXIT.ok),
+        (error: unknown) => die(EXIT.crash, error, "stopping failed"),
+      );
     });
     process.send?.("ready");
     logger.info({}, "ready");
@@ -135,34 +140,6 @@ function beat(name: ServiceName, bus: Bus, service: Service): () => void {
     });
   }, HEARTBEAT_INTERVAL_MS);
   return () => clearInterval(timer);
-}
-
-/** SIGINT from a console, SIGTERM from Unix, `shutdown` from PM2 on Windows, where signals run no handler. */
-function stopOnRequest(logger: Logger, stop: () => Promise<void>): void {
-  let stopping = false;
-  const onRequest = (why: string) => {
-    if (stopping) return;
-    stopping = true;
-    logger.info({ why }, "stopping");
-    setTimeout(() => {
-      logger.error({ deadlineMs: STOP_DEADLINE_MS }, "did not stop in time");
-      process.exit(EXIT.stopTimeout);
-    }, STOP_DEADLINE_MS).unref();
-    stop().then(
-      () => process.exit(EXIT.ok),
-      (error: unknown) => {
-        logger.error({ error: describe(error) }, "stopping failed");
-        process.exit(EXIT.crash);
-      },
-    );
-  };
-  process.on("SIGINT", () => onRequest("SIGINT"));
-  process.on("SIGTERM", () => onRequest("SIGTERM"));
-  // PM2 itself is gone. The next one starts its own copy of every app; two of a service must not be.
-  process.on("disconnect", () => onRequest("the process manager is gone"));
-  process.on("message", (message) => {
-    if (message === "shutdown") onRequest("shutdown message");
-  });
 }
 
 const describe = (error: unknown): string =>
