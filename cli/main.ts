@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import pc from "picocolors";
+import { BusError } from "#libs/bus/mod.ts";
 import { SettingsError } from "#libs/config/mod.ts";
 import { modeOf } from "#libs/contracts/mod.ts";
 import { ConfigurationError, EXIT } from "#libs/service/mod.ts";
@@ -72,7 +73,12 @@ program
       process.exit(EXIT_UNHEALTHY);
     }
     const manager = await openProcessManager();
-    const watch = await watchHealth(settings, FIRST_HEARTBEAT_MS).catch(() => undefined);
+    const watch = await watchHealth(settings, FIRST_HEARTBEAT_MS).catch((error: unknown) => {
+      // The table is shown all the same: what PM2 knows, and no heartbeats.
+      if (!(error instanceof BusError)) throw error;
+      console.error(error.message);
+      return undefined;
+    });
     await new Promise((resolve) => setTimeout(resolve, FIRST_HEARTBEAT_MS));
     const statuses = statusesOf(appsFor(settings), await manager.list(), watch);
     manager.disconnect();

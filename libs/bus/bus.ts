@@ -190,27 +190,25 @@ export class Bus {
       for (;;) {
         if (this.#closed) throw new BusClosedError();
         try {
-          const ack = await this.#jetstream.publish(subject, payload, {
-            msgID: envelope.id,
-            timeout: RECORD_ATTEMPT_TIMEOUT_MS,
-            retries: 1,
-            headers: head,
-            ...(options.onlyFirst ? { expect: { lastSubjectSequence: 0 } } : {}),
-          });
-          if (!options.onlyFirst || !ack.duplicate) return { outcome: "stored", sequence: ack.seq, envelope };
+          const ack = await this.#jetstream
+            .publish(subject, payload, {
+              msgID: envelope.id,
+              timeout: RECORD_ATTEMPT_TIMEOUT_MS,
+              retries: 1,
+              headers: head,
+              ...(options.onlyFirst ? { expect: { lastSubjectSequence: 0 } } : {}),
+            })
+            .catch(nullWhenNotFirst);
+          if (ack !== null && !(options.onlyFirst && ack.duplicate)) {
+            return { outcome: "stored", sequence: ack.seq, envelope };
+          }
+          // Either another writer was first, or an attempt of this very call was stored and its answer was lost.
           const first = await this.#firstOn(stream, subject);
           if (first?.attempt === attempt) return { outcome: "stored", sequence: first.sequence, envelope };
           return { outcome: "exists" };
         } catch (error) {
-          if (error instanceof JetStreamApiError) {
-            if (error.code === WRONG_LAST_SEQUENCE) {
-              // Either another writer was first, or an attempt of this very call was stored and its answer was lost.
-              const first = await this.#firstOn(stream, subject).catch(() => undefined);
-              if (first === undefined) continue;
-              if (first?.attempt === attempt) return { outcome: "stored", sequence: first.sequence, envelope };
-              return { outcome: "exists" };
-            }
-            if (STREAM_FULL_CODES.has(error.code)) throw new StreamFullError(stream, { cause: error });
+          if (error instanceof JetStreamApiError && STREAM_FULL_CODES.has(error.code)) {
+            throw new StreamFullError(stream, { cause: error });
           }
           if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
           if (isUnsendable(error)) throw new InvalidMessageError(subject, String(error));
@@ -444,4 +442,10 @@ function refuse(request: Msg, code: string, text: string): void {
   const head = headers();
   head.set(ERROR_HEADER, code);
   request.respond(text, { headers: head });
+}
+
+/** The server's refusal of a message that is not its subject's first is an answer; everything else is an error. */
+function nullWhenNotFirst(error: unknown): null {
+  if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return null;
+  throw error;
 }
