@@ -27,8 +27,18 @@ export default {
     {
       name: "products-do-not-import-tests",
       severity: "error",
-      from: { path: "^(services|libs|strategies|simulator|cli|deployment)/", pathNot: "\\.test\\.ts$" },
+      from: {
+        path: "^(services|libs|strategies|simulator|cli|deployment)/",
+        pathNot: "\\.test\\.ts$|^services/[^/]+/acceptance/",
+      },
       to: { path: "^tests/" },
+    },
+    {
+      name: "products-do-not-import-acceptance-tables",
+      comment: "An acceptance folder holds the tables that its tests play.",
+      severity: "error",
+      from: { pathNot: "\\.test\\.ts$|^services/[^/]+/acceptance/" },
+      to: { path: "^services/[^/]+/acceptance/" },
     },
     {
       name: "pm2-is-a-tool",

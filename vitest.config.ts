@@ -5,9 +5,21 @@ const everywhere = "{services,libs,strategies,simulator,cli,deployment,tests}";
 /** Every temporary folder of a run in one, which goes at its end, also when it is interrupted. */
 const globalSetup = "./tests/harness/whole-run.ts";
 
+/** Integration tests that hold something to a second, or keep a core busy themselves: nothing runs beside them. */
+const alone = [
+  "services/gateway-bridge/acceptance/orders.integration.test.ts",
+  "services/gateway-bridge/acceptance/themes.integration.test.ts",
+  "services/gateway-bridge/history/history.integration.test.ts",
+  "services/risk/service.integration.test.ts",
+  "simulator/gateway/market-data.integration.test.ts",
+];
+
+const integration = { globalSetup, testTimeout: 60_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    // Two cores: the integration and end-to-end projects start real servers, so they run one file at a time.
+    // For two cores. What starts real servers waits most of its time: two such files use a third of them. What starts
+    // the whole platform runs one file at a time.
     projects: [
       {
         test: {
@@ -15,18 +27,22 @@ export default defineConfig({
           globalSetup,
           include: [`${everywhere}/**/*.test.ts`],
           exclude: ["**/*.integration.test.ts", "**/*.e2e.test.ts"],
+          maxWorkers: 2,
           testTimeout: 20_000,
         },
       },
       {
         test: {
+          ...integration,
           name: "integration",
-          globalSetup,
           include: [`${everywhere}/**/*.integration.test.ts`],
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          exclude: alone,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        test: { ...integration, name: "integration-alone", include: alone, fileParallelism: false },
       },
       {
         test: {
@@ -34,6 +50,7 @@ export default defineConfig({
           globalSetup,
           include: [`${everywhere}/**/*.e2e.test.ts`],
           fileParallelism: false,
+          maxConcurrency: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

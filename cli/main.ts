@@ -2,29 +2,42 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import { BusError } from "#libs/bus/mod.ts";
-import { SettingsError } from "#libs/config/mod.ts";
 import { modeOf } from "#libs/contracts/mod.ts";
 import { ConfigurationError, EXIT } from "#libs/service/mod.ts";
 import { appsFor } from "../deployment/pm2/apps.ts";
-import { type LoadedSettings, loadSettings } from "../deployment/pm2/load-settings.ts";
+import { addGatewayCommands } from "./operator/gateway.ts";
+import { addNotifierCommands } from "./operator/notifier.ts";
+import { addRiskCommands } from "./operator/risk.ts";
+import { addStrategyCommands } from "./operator/strategy.ts";
 import { watchHealth } from "./platform/health-watch.ts";
 import { daemonRuns, openProcessManager } from "./platform/process-manager.ts";
 import { startPlatform, statusesOf } from "./platform/start.ts";
 import { statusTable, verdictOf } from "./platform/status-table.ts";
 import { stopPlatform } from "./platform/stop.ts";
+import { settingsOrExit } from "./settings.ts";
 
 /** Exit code of `start` and `status` when an app is not healthy. */
 const EXIT_UNHEALTHY = 3;
 /** How long `status` waits for a first heartbeat; they come once a second. */
 const FIRST_HEARTBEAT_MS = 1500;
 
-const program = new Command("crucible").description("Runs and watches the trading platform.").exitOverride((error) => {
-  process.exit(error.exitCode === 0 ? EXIT.ok : 2);
-});
+const program = new Command("crucible")
+  .description("Runs and watches the trading platform, and asks its services for what the operator may want.")
+  .addHelpText(
+    "after",
+    `\n\`crucible <command> --help\` tells more. Exit codes: 0 done, 1 refused or denied, 2 a wrong command line,\n3 not healthy or nobody there to ask, 78 a .env that cannot be used.`,
+  )
+  .exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? EXIT.ok : 2);
+  });
 
+program.commandsGroup("The platform:");
+program.addHelpCommand(
+  new Command("help").argument("[command]").description("tells more of a command").helpGroup("The platform:"),
+);
 program
   .command("start")
-  .description("start what is not already running and wait until every service is healthy")
+  .description("starts what is not already running and waits until every service is healthy")
   .action(async () => {
     const { settings, envFile } = settingsOrExit();
     if (envFile === null) {
@@ -49,7 +62,7 @@ program
 
 program
   .command("stop")
-  .description("stop everything that was started")
+  .description("stops everything that was started, the bus last")
   .action(async () => {
     if (!daemonRuns()) {
       console.log("Nothing is running.");
@@ -65,7 +78,7 @@ program
 
 program
   .command("status")
-  .description("show what runs and how it is")
+  .description("shows what runs and how it is")
   .action(async () => {
     const { settings } = settingsOrExit();
     if (!daemonRuns()) {
@@ -86,15 +99,12 @@ program
     process.exit(statuses.every((status) => verdictOf(status).ok) ? EXIT.ok : EXIT_UNHEALTHY);
   });
 
-function settingsOrExit(): LoadedSettings {
-  try {
-    return loadSettings();
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    console.error(error.message);
-    process.exit(EXIT.configuration);
-  }
-}
+program.commandsGroup("Trading:");
+addRiskCommands(program);
+program.commandsGroup("The services:");
+addGatewayCommands(program);
+addStrategyCommands(program);
+addNotifierCommands(program);
 
 try {
   await program.parseAsync();

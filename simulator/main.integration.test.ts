@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EventName, IBApi } from "@stoqey/ib";
+import { EventName, IBApi, WhatToShow } from "@stoqey/ib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { stock, TestClient } from "./testing/client.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -88,11 +89,91 @@ describe("the program", () => {
     api.disconnect();
   });
 
+  // In a process of its own: one that falls behind its clock does nothing else any more, and could not end this test.
+  it("keeps the pace of its clock with many symbols: the day of each is made once, not once a second", async () => {
+    const symbols = Array.from(
+      { length: 40 },
+      (_, index) => `S${String.fromCharCode(65 + index / 26, 65 + (index % 26))}`,
+    );
+    const { port } = await ready([
+      "--port",
+      "0",
+      "--start-time",
+      "10:00:00",
+      "--speed",
+      "20",
+      "--symbols",
+      symbols.join(),
+    ]);
+    const client = new TestClient({ port }, 1);
+    try {
+      await client.ready();
+      for (const [index, symbol] of symbols.entries())
+        client.api.reqMktData(index + 1, stock(symbol), "", false, false);
+      client.api.reqRealTimeBars(900, stock("SAA"), 5, WhatToShow.TRADES, false);
+      const [, first] = await client.next(EventName.realtimeBar);
+      // Forty seconds of the market are two of the machine's; making forty days takes as long as one second has.
+      await client.next(EventName.realtimeBar, ([, time]) => Number(time) >= Number(first) + 40);
+    } finally {
+      client.close();
+    }
+  });
+
   it("names every bad setting and exits with 2", async () => {
     const running = run(["--port", "x", "--date", "soon"]);
     expect(await exitCode(running)).toBe(2);
     expect(running.stderr()).toContain('--port (SIM_PORT) is "x": give a number from 0 to 65535');
     expect(running.stderr()).toContain('--date (SIM_DATE) is "soon"');
+  });
+
+  it.each([
+    [["--prot", "4002"], "unknown option '--prot'"],
+    [["start"], "too many arguments"],
+    [["--port"], "argument missing"],
+    [["listing", "frames.jsonl", "--session", "first"], "Give numbers of connections, from 1."],
+    [["listing", "frames.jsonl", "--message", "PLACE_ORDER", "PLACE_ODER"], "No message has that name"],
+    [["listing", "frames.jsonl", "--direction", "up"], "Allowed choices are received, sent."],
+  ])("refuses %s as a bad setting, with 2", async (args, words) => {
+    const running = run(args);
+    expect(await exitCode(running)).toBe(2);
+    expect(running.stderr()).toContain(words);
+  });
+
+  it("exits with 4 when the frame log cannot be written", async () => {
+    const running = run(["--port", "0", "--frame-log", join(folder, "nothing", "frames.jsonl")]);
+    expect(await exitCode(running)).toBe(4);
+    expect(running.stderr()).toContain("the frame log cannot be written");
+  });
+
+  it("ends on a bad setting also when somebody listens for messages in it, as PM2's container does", async () => {
+    const listening = "data:text/javascript,process.on('message',()=>undefined)";
+    const running = run(["--port", "x"], { NODE_OPTIONS: `--import=${listening}` });
+    expect(await exitCode(running)).toBe(2);
+    expect(running.lines.at(-1)).toMatchObject({ level: "error", msg: "bad settings" });
+  });
+
+  it("names everything that is wrong with a scenario, path, value and fix, and exits with 2", async () => {
+    const path = join(folder, "s.json");
+    writeFileSync(path, JSON.stringify({ faults: { connection: "banana" }, steps: [{ do: [] }] }));
+    const running = run(["--port", "0", "--scenario", path]);
+    expect(await exitCode(running)).toBe(2);
+    expect(running.stderr()).toContain(`${path}: faults.connection is "banana": give one of none, refuse`);
+    expect(running.stderr()).toContain(`${path}: steps.0.do is []: give at least one action`);
+  });
+
+  it("plays a scenario: the port is closed from the start, and opens later", async () => {
+    const path = join(folder, "s.json");
+    const steps = [{ when: { on: "elapsed", seconds: 1 }, do: [{ action: "faults", set: { connection: "none" } }] }];
+    writeFileSync(path, JSON.stringify({ faults: { connection: "refuse" }, steps }));
+    const { port } = await ready(["--port", "0"], { SIM_SCENARIO: path });
+    const code = (socketPort: number) =>
+      new Promise((resolve) => {
+        const socket = connect(socketPort, "127.0.0.1", () => resolve("open"));
+        socket.on("error", () => resolve("refused"));
+        socket.on("connect", () => socket.destroy());
+      });
+    expect(await code(port)).toBe("refused");
+    await expect.poll(() => code(port), { timeout: 5000 }).toBe("open");
   });
 
   it("says who probably has a taken port and exits with 3", async () => {
@@ -128,9 +209,56 @@ describe("the program", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(frames.map((frame) => frame.name).slice(0, 3)).toEqual(["START_API", "MANAGED_ACCTS", "NEXT_VALID_ID"]);
-    expect(frames[2]).toMatchObject({ direction: "sent", session: 1, clientId: 4, id: 9, fields: [1, 1] });
-    expect(frames[2]?.marketTime).toMatch(/^20251007 09:30:\d\d US\/Eastern$/);
+    expect(frames.map((frame) => frame.name).slice(0, 5)).toEqual([
+      "HELLO",
+      "SERVER_VERSION",
+      "START_API",
+      "MANAGED_ACCTS",
+      "NEXT_VALID_ID",
+    ]);
+    expect(frames.at(-1)?.name).toBe("CLOSED");
+    expect(frames[4]).toMatchObject({ direction: "sent", session: 1, clientId: 4, id: 9, fields: [1, 1] });
+    expect(frames[4]?.marketTime).toMatch(/^20251007 09:30:\d\d US\/Eastern$/);
+    const outputOf = async (...args: string[]) => {
+      const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+      children.push(child);
+      let output = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+      const [code] = await once(child, "close");
+      return { code, output };
+    };
+    expect(await outputOf("listing", path, "--message", "NEXT_VALID_ID")).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^20251007 09:30:\d\d 1\/4 < NEXT_VALID_ID version=1 orderId=1\n$/),
+    });
+    expect(await outputOf("replay", path)).toEqual({ code: 0, output: "1 frames played, 0 differences\n" });
+    expect(await outputOf("replay", path, "--account", "DU7654321")).toEqual({
+      code: 5,
+      output:
+        'session 1 MANAGED_ACCTS #1: accounts: recorded "DU1234567", replayed "DU7654321"\n' +
+        "1 frames played, 1 differences\n",
+    });
+    expect((await outputOf("listing", join(folder, "nothing"))).code).toBe(4);
+  });
+});
+
+describe("the listing", () => {
+  it("ends without a complaint when nobody reads on", async () => {
+    const path = join(folder, "long.jsonl");
+    const frame = { direction: "sent", session: 1, clientId: 1, machineTime: "", marketTime: "", id: 9 };
+    const line = JSON.stringify({ ...frame, name: "NEXT_VALID_ID", fields: [1, 1] });
+    writeFileSync(path, `${line}\n`.repeat(50_000));
+    const child = spawn(process.execPath, [main, "listing", path], { stdio: ["ignore", "pipe", "pipe"] });
+    children.push(child);
+    let complaint = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint += text;
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const [code] = await once(child, "close");
+    expect({ code, complaint }).toEqual({ code: 0, complaint: "" });
   });
 });
 
@@ -174,9 +302,31 @@ describe("the control port", () => {
     const gone = new Promise((resolve) => api.once(EventName.disconnected, resolve));
     expect((await call(controlPort, "POST", "/drop")).body).toEqual({ dropped: true });
     await gone;
-    expect((await call(controlPort, "POST", "/restart", { downtimeMs: 300 })).status).toBe(202);
+    expect((await call(controlPort, "POST", "/restart", { downtimeMs: 2000 })).status).toBe(202);
     expect(await status()).toMatchObject({ isListening: false });
-    await expect.poll(status).toMatchObject({ isListening: true });
+    await expect.poll(status, { timeout: 5000 }).toMatchObject({ isListening: true });
+  });
+
+  it("does actions and arms steps", async () => {
+    const { port, controlPort } = await ready(["--port", "0", "--control-port", "0"]);
+    const step = {
+      when: { on: "received", message: "REQ_IDS" },
+      do: [{ action: "error", code: 2110, text: "Connectivity between TWS and server is broken." }],
+    };
+    expect((await call(controlPort, "POST", "/steps", [step])).body).toEqual({ armed: 1 });
+    const api = new IBApi({ host: "127.0.0.1", port, clientId: 1 });
+    const codes: number[] = [];
+    api.on(EventName.info, (_, code: number) => codes.push(code));
+    const connected = new Promise((resolve) => api.once(EventName.nextValidId, resolve));
+    api.connect();
+    await connected;
+    api.reqIds();
+    await expect.poll(() => codes).toContain(2110);
+    const done = await call(controlPort, "POST", "/action", { action: "connectivity-loss", restoredAfterMs: 10 });
+    expect(done).toMatchObject({ status: 200, body: { performed: { action: "connectivity-loss", times: 1 } } });
+    await expect.poll(() => codes).toContain(1102);
+    expect(await call(controlPort, "POST", "/action", { action: "explode" })).toMatchObject({ status: 400 });
+    api.disconnect();
   });
 
   it("refuses what it does not understand, and web pages", async () => {

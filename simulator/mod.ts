@@ -4,3 +4,5 @@ export { PortError } from "./gateway/listener.ts";
 export type { SimulatedGatewayOptions } from "./gateway/options.ts";
 export { type SimulatedGateway, startSimulatedGateway } from "./gateway/simulated-gateway.ts";
 export { BarFileError } from "./market/csv.ts";
+export type { ActionInput } from "./scenario/actions.ts";
+export type { StepInput } from "./scenario/steps.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { SimulatedGatewayOptions } from "./gateway/options.ts";
+import { readScenario } from "./scenario/scenario.ts";
 
 /** Raw values as they come from flags and environment, all text. */
 export type RawSettings = Readonly<Record<string, string | undefined>>;
@@ -33,6 +34,12 @@ export const settingFlags: readonly SettingFlag[] = [
   setting("restartAt", "<hh:mm>", "market time of the daily restart, New York; none when not given", undefined),
   setting("restartDowntimeS", "<seconds>", "market seconds for which the port is closed in a restart", "75"),
   setting("frameLog", "<file>", "file to append every frame to, as JSON lines", undefined),
+  setting(
+    "scenario",
+    "<file>",
+    "scenario of faults, a JSON file such as simulator/scenarios/nightly-reset.json",
+    undefined,
+  ),
   setting("controlPort", "<number>", "HTTP control port on 127.0.0.1; off when not given", undefined),
   setting("serverVersionMax", "<number>", "highest server version offered, 177 to 193", "193"),
 ];
@@ -86,6 +93,7 @@ const schema = z.object({
   restartAt: time("16:30").optional(),
   restartDowntimeS: numberBetween(0, 86_400),
   frameLog: z.string().min(1, { error: "give a file" }).optional(),
+  scenario: z.string().min(1, { error: "give a file" }).optional(),
   controlPort: wholeBetween(0, 65535).optional(),
   serverVersionMax: wholeBetween(177, 193),
 });
@@ -112,7 +120,7 @@ export function parseSettings(raw: RawSettings): SettingsResult {
   return { ok: false, problems: [...new Set(problems)] };
 }
 
-/** The settings as the gateway takes them. */
+/** The settings as the gateway takes them. @throws ScenarioError for a scenario that cannot be used. */
 export function gatewayOptions(settings: Settings): SimulatedGatewayOptions {
   return {
     port: settings.port,
@@ -131,6 +139,7 @@ export function gatewayOptions(settings: Settings): SimulatedGatewayOptions {
     ...(settings.symbols === undefined ? {} : { symbols: settings.symbols }),
     ...(settings.data === undefined ? {} : { dataFolder: settings.data }),
     ...(settings.restartAt === undefined ? {} : { restartAt: settings.restartAt }),
+    ...(settings.scenario === undefined ? {} : { scenario: readScenario(settings.scenario) }),
     ...(settings.frameLog === undefined ? {} : { frameLogPath: settings.frameLog }),
   };
 }

@@ -50,6 +50,15 @@ const play = (
 };
 
 describe("opening range breakout", () => {
+  it("does not enter on a bar that is known only after a gap", () => {
+    const plan = planOf({}, { from: "09:35" });
+    const bars = barsOf([...RANGE, 100.5, 101.5, 101.6, 100.5, 102], plan);
+    const late = bars.map((bar, at) => (at === 6 ? { ...bar, backfilled: true as const } : bar));
+    const trial = new Trial(strategy, plan).replay(late);
+    expect(trial.signals.filter((name) => name.startsWith("breakout"))).toEqual(["breakout-missed", "breakout-up"]);
+    expect(trial.intents.filter(({ side }) => side === "buy")).toHaveLength(1);
+  });
+
   it("buys the first close above the range, with its stop half-way into it and its target one range away", () => {
     const trial = play([...RANGE, 100.5, 101.2, 101.2]);
     expect(trial.signals).toEqual(["range-known", "breakout-up"]);

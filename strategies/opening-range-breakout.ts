@@ -150,6 +150,11 @@ function watched(before: SymbolState, bar: Bar, context: Context): SymbolState {
   if (symbol.range !== "known" || high === null || low === null) return symbol;
   if (bar.close <= high && bar.close >= low) return symbol.armed ? symbol : { ...symbol, armed: true };
   const broken = { ...symbol, armed: false };
+  if (bar.backfilled && symbol.armed && mayEnter(symbol, bar.symbol, context)) {
+    const reason = `close ${usd(bar.close)} outside the range ${usd(low)} to ${usd(high)}, known only after a gap`;
+    context.signal({ symbol: bar.symbol, signal: "breakout-missed", reason });
+    return broken;
+  }
   if (!symbol.armed || !mayEnter(symbol, bar.symbol, context)) return symbol.armed ? broken : symbol;
   const up = bar.close > high;
   return up || context.plan.parameters.allowShort ? entered(broken, bar, { high, low }, up, context) : broken;

@@ -11,28 +11,42 @@ const list = (counts: Readonly<Record<string, number>>) =>
 export function reportLines(day: PlayedDay): string[] {
   const placeOrders = day.framesAtGateway.PLACE_ORDER ?? 0;
   const frames = Object.values(day.framesAtGateway).reduce((total, count) => total + count, 0);
-  const row = (name: string, text: string) => `  ${name.padEnd(18)} ${text}`;
   return [
     pc.bold("The day, read back from the ledger"),
-    row("orders", list(day.ordersByOutcome)),
-    row("denied because", list(day.denialsByCode)),
-    row("executions", `${day.executions}, ${day.roundTrips} round trips, ${day.sharesStillHeld} shares still held`),
-    row("day trades used", `${day.dayTradesUsed} (${day.dayTradeRegime})`),
-    row(
+    ...row("orders", list(day.ordersByOutcome)),
+    ...row("denied because", list(day.denialsByCode)),
+    ...row("executions", `${day.executions}, ${day.roundTrips} round trips, ${day.sharesStillHeld} shares still held`),
+    ...row("day trades used", `${day.dayTradesUsed} (${day.dayTradeRegime})`),
+    ...row(
       "profit and loss",
       `${usd(day.netProfit)} net: ${usd(day.grossProfit)} gross, ${usd(day.commissions)} commissions${day.sharesStillHeld > 0 ? " (not counting what is still held)" : ""}`,
     ),
-    row("trading state", day.tradingState),
-    row("alerts", list(day.alerts)),
-    row("gateway restart", outageText(day)),
-    row("process lived on", keptText(day.sameProcessAllDay)),
-    row("failed strategies", day.failedStrategies.join(", ") || "none"),
-    row(
+    ...row("trading state", day.tradingState),
+    ...row("alerts", list(day.alerts)),
+    ...row("gateway restart", outageText(day)),
+    ...row("process lived on", keptText(day.sameProcessAllDay)),
+    ...row("failed strategies", day.failedStrategies.join(", ") || "none"),
+    ...row(
       "at the gateway",
       `${placeOrders} place-order messages among ${frames} that reached its socket: ${list(day.framesAtGateway)}`,
     ),
-    row("story", day.story),
+    ...row("story", day.story),
   ];
+}
+
+const NAME_COLUMNS = 20;
+const ROW_COLUMNS = 118;
+
+/** A named row; a list that is too long for one line goes on below, under its beginning. */
+function row(name: string, text: string): string[] {
+  const lines = [""];
+  for (const part of text.split(/(?<=, )/)) {
+    const last = lines.at(-1) ?? "";
+    if (last === "" || last.length + part.trimEnd().length <= ROW_COLUMNS - NAME_COLUMNS) {
+      lines[lines.length - 1] = last + part;
+    } else lines.push(part);
+  }
+  return lines.map((line, at) => `  ${(at === 0 ? name : "").padEnd(NAME_COLUMNS - 2)} ${line.trimEnd()}`);
 }
 
 const keptText = (kept: Readonly<Record<string, boolean>>) =>

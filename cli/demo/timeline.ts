@@ -27,6 +27,21 @@ export interface TimelineEntry {
 const quantityOf = (value: number) => String(Math.round(value * 1e6) / 1e6);
 const usd = (value: number) => value.toFixed(2);
 
+/** A limit is worth a line from this part of it on. */
+const LIMIT_SHOWN_FROM = 0.5;
+
+/** How many further reasons of a denial are named. */
+const REASONS_NAMED = 2;
+
+/** The first reason with its figures, others by their codes: the ledger has all of it. */
+function denialWords([first, ...others]: readonly { readonly code: string; readonly detail: string }[]): string {
+  if (first === undefined) return "";
+  const named = others.slice(0, REASONS_NAMED).map(({ code }) => code);
+  const more = others.length - named.length;
+  const also = named.length === 0 ? "" : `; also ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return `${first.code}: ${first.detail}${also}`;
+}
+
 /** What each message looks like on the timeline; null where it is not worth a line. */
 export function timelineEntry(message: MessageType, envelope: Envelope<unknown>): TimelineEntry | null {
   const told = tell(message, envelope);
@@ -68,8 +83,11 @@ function tell(message: MessageType, envelope: Envelope<unknown>): Omit<TimelineE
   const denial = read(deniedMessage);
   if (denial) {
     const { intent, reasons } = denial;
-    const why = reasons.map((reason) => `${reason.code}: ${reason.detail}`).join(" | ");
-    return { kind: "denied", text: `${intent.side} ${intent.quantity} ${intent.symbol}  ${why}`, tone: "bad" };
+    return {
+      kind: "denied",
+      text: `${intent.side} ${intent.quantity} ${intent.symbol}  ${denialWords(reasons)}`,
+      tone: "bad",
+    };
   }
   const event = read(orderEventMessage);
   if (event) {
@@ -99,6 +117,7 @@ function tell(message: MessageType, envelope: Envelope<unknown>): Omit<TimelineE
   }
   const limit = read(limitUseMessage);
   if (limit) {
+    if (limit.used < limit.limit * LIMIT_SHOWN_FROM) return null;
     const amount = (value: number) => (limit.unit === "USD" ? `${usd(value)} USD` : quantityOf(value));
     return { kind: "risk", text: `${limit.name} ${amount(limit.used)} of ${amount(limit.limit)}`, tone: "dim" };
   }

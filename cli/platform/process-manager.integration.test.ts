@@ -55,8 +55,38 @@ describe("a program that ended the PM2 daemon", () => {
     expect({ code, output }).toEqual({ code: 0, output: "runs false\n" });
   });
 
+  it.runIf(process.platform === "linux")("ends itself also when nobody asks how the daemon ended", async () => {
+    // As in a container without an init: the number of what has ended stays taken.
+    const { code } = await run(`
+      const { spawn } = await import("node:child_process");
+      const { writeFileSync } = await import("node:fs");
+      const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+      const unasked = await new Promise((resolve) => parent.stdout.once("data", resolve));
+      await manager.list();
+      writeFileSync(process.env.PM2_HOME + "/pm2.pid", String(unasked).trim());
+      await manager.killDaemon();
+      parent.kill();`);
+    expect(code).toBe(0);
+  });
+
   it("does not wait for an answer of a daemon that was killed", async () => {
     const { code } = await run('process.kill(daemon(), "SIGKILL"); await wait(300); await manager.killDaemon();');
     expect(code).toBe(0);
   }, 60_000);
+});
+
+it("works in another home after the first one is gone", async () => {
+  const second = join(home, "second");
+  const { code, output } = await run(`
+    await manager.killDaemon();
+    const { mkdirSync, rmSync } = await import("node:fs");
+    rmSync(process.env.PM2_HOME, { recursive: true });
+    process.env.PM2_HOME = ${JSON.stringify(second)};
+    mkdirSync(process.env.PM2_HOME, { recursive: true });
+    const other = await openProcessManager();
+    const apps = await other.list();
+    while (!daemonRuns()) await wait(10);
+    console.log(apps.length, "apps");
+    await other.killDaemon();`);
+  expect({ code, output }).toEqual({ code: 0, output: "0 apps\nruns false\n" });
 });

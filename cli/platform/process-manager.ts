@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type PM2 from "pm2";
 import type { ProcessDescription, StartOptions } from "pm2";
 import { type AppDefinition, KILL_TIMEOUT_MS } from "../../deployment/pm2/apps.ts";
 
@@ -8,6 +10,8 @@ import { type AppDefinition, KILL_TIMEOUT_MS } from "../../deployment/pm2/apps.t
 const ANSWER_MS = 10_000;
 /** Starting the daemon takes a second. */
 const CONNECT_MS = 30_000;
+/** From the daemon's word that it ends to its end: milliseconds, more on a machine under load. */
+const END_MS = 2000;
 
 /** One app as PM2 sees it. */
 export interface ManagedApp {
@@ -15,6 +19,10 @@ export interface ManagedApp {
   readonly pid: number;
   readonly status: string;
   readonly restarts: number;
+  /** Machine clock, epoch milliseconds; null when it does not run. */
+  readonly startedAt: number | null;
+  /** Of the process itself, without those it started; null when it does not run. */
+  readonly memoryBytes: number | null;
   readonly exitCode: number | null;
   readonly outLog: string;
   readonly errorLog: string;
@@ -48,11 +56,20 @@ export function daemonRuns(home: string = pm2Home()): boolean {
 function daemonPid(home: string): number | undefined {
   try {
     const pid = Number.parseInt(readFileSync(join(home, "pm2.pid"), "utf8"), 10);
-    process.kill(pid, 0);
-    return pid;
+    return signal(pid, 0) ? pid : undefined;
   } catch {
-    // No pid file, or no such process.
+    // No pid file.
     return undefined;
+  }
+}
+
+/** Whether a process of ours with this pid got the signal; signal 0 only asks whether it is there. */
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    // No such process, or another user's that got the number.
+    return false;
   }
 }
 
@@ -65,22 +82,28 @@ function endReconnecting(pm2: unknown): void {
   if (socket) socket.closing = true;
 }
 
-function endIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+/**
+ * PM2 calls back when its daemon says that it is about to end, or after three seconds without a word of it. Where
+ * nobody asks how it ended, as in a container without an init, its number stays taken: it is not waited for.
+ */
+async function ended(pid: number): Promise<void> {
+  const sinceMs = performance.now();
+  while (signal(pid, 0)) {
+    const waitedMs = performance.now() - sinceMs;
+    if (waitedMs > 2 * END_MS) return;
+    if (waitedMs > END_MS) signal(pid, "SIGKILL");
+    await sleep(10);
   }
 }
 
-/** Connects to the PM2 daemon, and starts it when it does not run. */
+/** Connects to the PM2 daemon of `PM2_HOME`, and starts it when it does not run. */
 export async function openProcessManager(): Promise<ProcessManager> {
   // No version check over the network, no banner: set before PM2 is loaded, and inherited by the daemon.
   process.env.PM2_DISCRETE_MODE = "true";
   process.env.PM2_DISABLE_VERSION_CHECK = "true";
   process.env.PM2_NO_INTERACTION = "true";
   process.env.PM2_SILENT = "true";
-  const { default: pm2 } = await import("pm2");
+  const pm2 = await clientOf(pm2Home());
   await promise<void>("connect", CONNECT_MS, (done) => pm2.connect((error: Error) => done(error)));
   const list = () => promise<ProcessDescription[]>("list", ANSWER_MS, (done) => pm2.list(done));
   return {
@@ -109,13 +132,20 @@ export async function openProcessManager(): Promise<ProcessManager> {
       } catch (error) {
         // A daemon that answers no more is ended by its pid; its apps stop when their channel to it closes.
         if (pid === undefined || process.platform === "win32") throw error;
-        endIfThere(pid);
         pm2.disconnect();
       } finally {
         endReconnecting(pm2);
       }
+      if (pid !== undefined) await ended(pid);
     },
   };
+}
+
+/** The client that PM2 exports stays with the home of its first use; a program that plays two days has two. */
+async function clientOf(home: string): Promise<typeof PM2> {
+  const { default: pm2 } = await import("pm2");
+  const { custom: Client } = pm2 as unknown as { custom: new (options: { pm2_home: string }) => typeof PM2 };
+  return new Client({ pm2_home: home });
 }
 
 function describe(app: ProcessDescription): ManagedApp {
@@ -128,6 +158,8 @@ function describe(app: ProcessDescription): ManagedApp {
     pid: app.pid ?? 0,
     status: env.status ?? "unknown",
     restarts: env.restart_time ?? 0,
+    startedAt: app.pid ? (env.pm_uptime ?? null) : null,
+    memoryBytes: app.pid ? (app.monit?.memory ?? null) : null,
     exitCode: env.exit_code ?? null,
     outLog: env.pm_out_log_path ?? "",
     errorLog: env.pm_err_log_path ?? "",

@@ -6,8 +6,8 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { STREAMS } from "#libs/contracts/mod.ts";
+import { claimPort } from "../../tests/harness/port.ts";
 import { type LaunchOptions, launch, type RunningServer } from "./launch.ts";
-import { freePort } from "./port-probe.ts";
 import { DEFAULT_LIMITS } from "./server-config.ts";
 
 const everything = { publish: [">"], subscribe: [">"], allowResponses: false };
@@ -41,7 +41,13 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<LaunchOptions> = {}): Promise<RunningServer> {
-  const server = await launch({ dataDir, mode: "dry-run", port: 0, identities, ...options });
+  const server = await launch({
+    dataDir,
+    mode: "dry-run",
+    port: options.port ?? (await claimPort()),
+    identities,
+    ...options,
+  });
   servers.push(server);
   return server;
 }
@@ -107,7 +113,7 @@ describe("a launched server", () => {
   });
 
   it("waits out the socket of a dying server, which takes connections and closes them without a word", async () => {
-    const port = await freePort();
+    const port = await claimPort();
     const dying = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => dying.listen(port, "127.0.0.1", resolve));
     const starting = start({ port });
@@ -163,6 +169,12 @@ describe("a launched server", () => {
     await expect(connect({ servers: `127.0.0.1:${port}`, reconnect: false })).rejects.toThrow(/authorization/i);
   });
 
+  it.runIf(process.platform === "linux")("is told how much memory it may take, and nothing of ours", async () => {
+    const { pid } = await start();
+    const variables = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0").filter(Boolean).sort();
+    expect(variables.filter((one) => !/^(TEMP|TMP)=/.test(one))).toEqual(["GOGC=25", "GOMEMLIMIT=160MiB"]);
+  });
+
   it("has room for every stream of the contracts", () => {
     const sum = (storage: string) =>
       STREAMS.filter((stream) => stream.storage === storage).reduce((total, { maxBytes }) => total + maxBytes, 0);
@@ -183,7 +195,7 @@ describe("a start that must not happen", () => {
   });
 
   it("is refused to the second of two at the same moment", async () => {
-    const port = await freePort();
+    const port = await claimPort();
     const outcomes = await Promise.allSettled([start({ port }), start({ port }), start({ port })]);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     for (const outcome of outcomes) {

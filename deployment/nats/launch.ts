@@ -6,7 +6,6 @@ import { claimStore } from "./claim.ts";
 import { describe, NatsServerStartError } from "./errors.ts";
 import { DEFAULT_BINARIES_DIR, findServer } from "./find-server.ts";
 import { ensureIdentities, type Identity } from "./identities.ts";
-import { freePort } from "./port-probe.ts";
 import { requireKeysOfStores, requireSameKeys } from "./same-keys.ts";
 import { DEFAULT_LIMITS, type Permissions, type ServerLimits, serverConfig } from "./server-config.ts";
 import type { LogLine } from "./server-log.ts";
@@ -18,7 +17,7 @@ export type LaunchOptions = {
   dataDir: string;
   /** `dry-run`, `paper` or `live`: each has its own store, so a simulated fill cannot reach a live account. */
   mode: string;
-  /** 1 to 65535, or 0 for any free one (tests). */
+  /** 1 to 65535. */
   port: number;
   /** NATS_SERVER_PATH. */
   serverPath?: string;
@@ -65,7 +64,7 @@ export async function launch(options: LaunchOptions): Promise<RunningServer> {
   const pidFile = join(modeDir, "nats-server.pid");
   const serverName = serverNameOf(options.mode, storeDir);
   await ensureWritable(modeDir);
-  const port = options.port === 0 ? await freePort() : options.port;
+  const { port } = options;
 
   const binary = await findServer({
     serverPath: options.serverPath,

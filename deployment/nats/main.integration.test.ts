@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { IDENTITIES } from "#libs/contracts/mod.ts";
-import { freePort, probePort } from "./port-probe.ts";
+import { claimPort } from "../../tests/harness/port.ts";
+import { probePort } from "./port-probe.ts";
 import { stillRuns } from "./process-facts.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -16,7 +17,7 @@ let port = 0;
 const launchers: Launcher[] = [];
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "crucible-nats-main-"));
-  port = await freePort();
+  port = await claimPort();
 });
 afterEach(async () => {
   for (const launcher of launchers.splice(0)) {

@@ -3,6 +3,5 @@ export { NatsSetupError } from "./errors.ts";
 export { findServer } from "./find-server.ts";
 export { ensureIdentities } from "./identities.ts";
 export { type LaunchOptions, launch, type RunningServer } from "./launch.ts";
-export { freePort } from "./port-probe.ts";
 export { type Permissions, type ServerSettings, serverConfig } from "./server-config.ts";
 export type { FoundServer } from "./source.ts";

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { freePort, parseFirstLine, probePort } from "./port-probe.ts";
+import { claimPort } from "../../tests/harness/port.ts";
+import { parseFirstLine, probePort } from "./port-probe.ts";
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -8,7 +9,7 @@ afterEach(async () => {
 });
 
 async function listen(greeting: string): Promise<number> {
-  const port = await freePort();
+  const port = await claimPort();
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
     socket.write(greeting);
@@ -20,7 +21,7 @@ async function listen(greeting: string): Promise<number> {
 
 describe("knocking at a port", () => {
   it("finds nobody", async () => {
-    expect(await probePort(await freePort())).toEqual({ kind: "free" });
+    expect(await probePort(await claimPort())).toEqual({ kind: "free" });
   });
 
   it("knows a NATS server by its first line", async () => {

@@ -80,19 +80,6 @@ function tryToListen(port: number): Promise<PortAnswer> {
   });
 }
 
-/** A port nobody uses right now, for tests and for port 0. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen({ host: "127.0.0.1", port: 0 }, () => {
-      const address = server.address();
-      if (address === null || typeof address === "string") return reject(new Error("no port was assigned"));
-      server.close(() => resolve(address.port));
-    });
-  });
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type App, environmentFor, type Settings } from "#libs/config/mod.ts";
 import { SERVICES } from "#libs/contracts/mod.ts";
 import { ConfigurationError, EXIT } from "#libs/service/mod.ts";
+import { exitCodesForGood } from "../../simulator/exit-codes.ts";
 
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -12,12 +13,19 @@ export const KILL_TIMEOUT_MS = 10_000;
 /** A service is ready within a second; the first start fetches the NATS server. PM2 goes on either way. */
 const LISTEN_TIMEOUT_MS = 20_000;
 
+/**
+ * Half of what V8 sets aside for new objects. Left to itself it takes up to 32 MiB, in steps over hours, and a process
+ * whose memory is flat looks as if it leaked.
+ */
+const YOUNG_GENERATION_MIB = 4;
+
 /** One PM2 app. The names are those of the architecture's process table. */
 export interface AppDefinition {
   readonly name: App;
   readonly script: string;
   readonly cwd: string;
   readonly interpreter: string;
+  readonly node_args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly namespace: "crucible";
   readonly exec_mode: "fork";
@@ -38,9 +46,7 @@ export interface AppDefinition {
 export function appsFor(settings: Settings): AppDefinition[] {
   return [
     app("nats", "deployment/nats/main.ts", settings),
-    ...(settings.simulatedGateway
-      ? [{ ...app("gateway-sim", "simulator/main.ts", settings), env: simulatorEnvironment(settings) }]
-      : []),
+    ...(settings.simulatedGateway ? [simulator(settings)] : []),
     ...SERVICES.map((service) => app(service, `services/${service}/main.ts`, settings)),
   ];
 }
@@ -51,6 +57,7 @@ function app(name: App, script: string, settings: Settings): AppDefinition {
     script: join(PROJECT_DIR, script),
     cwd: PROJECT_DIR,
     interpreter: pinnedNode(),
+    node_args: [`--max-semi-space-size=${YOUNG_GENERATION_MIB}`],
     env: { ...processEnvironment(), ...environmentFor(name, settings) },
     namespace: "crucible",
     exec_mode: "fork",
@@ -68,7 +75,13 @@ function app(name: App, script: string, settings: Settings): AppDefinition {
   };
 }
 
-/** The simulator is a program of its own with names of its own, and takes the bridge's port and clock speed as its own. */
+/** The simulator is a program of its own: its variables and its exit codes have names of their own. */
+function simulator(settings: Settings): AppDefinition {
+  const definition = app("gateway-sim", "simulator/main.ts", settings);
+  return { ...definition, env: simulatorEnvironment(settings), stop_exit_codes: exitCodesForGood };
+}
+
+/** It takes the bridge's port and clock speed as its own. */
 function simulatorEnvironment(settings: Settings): Record<string, string> {
   const { IBKR_PORT, MARKET_CLOCK_SPEED, SIM_RESTART_AT, SIM_CONTROL_PORT, SIM_DAY_TRADES_REMAINING, ...own } =
     environmentFor("gateway-sim", settings);

@@ -80,6 +80,8 @@ export class LedgerFold<State> {
   #sinceSnapshot = 0;
   #integrity: LedgerIntegrity = { ok: true };
   #turn: Promise<void> = Promise.resolve();
+  /** A catch-up that waits for its turn: whoever asks meanwhile shares it. */
+  #wanted: Promise<boolean> | undefined;
   #messages: ConsumerMessages | undefined;
   #stopWatching: () => void = () => undefined;
   readonly #stopping = new AbortController();
@@ -119,6 +121,26 @@ export class LedgerFold<State> {
   /** Whether the ledger still holds what the snapshot had seen (architecture section 4). */
   get integrity(): LedgerIntegrity {
     return this.#integrity;
+  }
+
+  /**
+   * Reads on to the ledger's end without waiting for the consumer, whose deliveries may be late. Resolves with true when
+   * the state includes everything that was stored at the time of the call; with false when it never will, because this
+   * fold has stopped or broke. Takes as long as the bus is away.
+   */
+  catchUp(): Promise<boolean> {
+    this.#wanted ??= this.#joinTurns();
+    return this.#wanted;
+  }
+
+  async #joinTurns(): Promise<boolean> {
+    let reached = false;
+    await this.#schedule(async () => {
+      this.#wanted = undefined;
+      await this.#catchUp();
+      reached = !this.#stopped && !this.#broken;
+    });
+    return reached;
   }
 
   async saveSnapshot(): Promise<void> {
@@ -222,7 +244,9 @@ export class LedgerFold<State> {
       try {
         const consumer = await this.#bus.jetstream.consumers.get("LEDGER", service);
         if (this.#stopped) return;
-        this.#messages = await consumer.consume({ max_messages: READ_AHEAD });
+        // Left to itself, the client looks for a consumer that is not there yet only every 30 seconds.
+        const follow = { max_messages: READ_AHEAD, abort_on_missing_resource: true };
+        this.#messages = await consumer.consume(follow);
         for await (const message of this.#messages) {
           const header = (name: string) => message.headers?.get(name) ?? "";
           await this.#schedule(async () => this.#take(message.seq, message.subject, message.data, header));

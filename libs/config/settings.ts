@@ -2,9 +2,11 @@ import type { z } from "zod";
 import type { App, ServiceApp } from "./setting.ts";
 import { gatewaySettings } from "./settings/gateway.ts";
 import { modeSettings } from "./settings/mode.ts";
+import { orderLimitSettings } from "./settings/order-limits.ts";
 import { loggingSettings, platformSettings } from "./settings/platform.ts";
 import { simulatorSettings } from "./settings/simulator.ts";
 import { riskSettings, tradingSettings } from "./settings/trading.ts";
+import { tripSettings } from "./settings/trips.ts";
 
 /** The table in the order in which people read it: `.env.example` and `docs/settings.md` are generated from it. */
 export const SETTING_GROUPS = [
@@ -12,6 +14,8 @@ export const SETTING_GROUPS = [
   { title: "IB Gateway and the market clock", settings: gatewaySettings },
   { title: "What is traded", settings: tradingSettings },
   { title: "Risk", settings: riskSettings },
+  { title: "Risk: when a limit of the day is reached", settings: tripSettings },
+  { title: "Risk: size, exposure and the flow of orders", settings: orderLimitSettings },
   { title: "Alerts, bus and data", settings: platformSettings },
   { title: "Logs", settings: loggingSettings },
   { title: "Simulated gateway", settings: simulatorSettings },
@@ -23,6 +27,8 @@ export const SETTINGS = {
   ...gatewaySettings,
   ...tradingSettings,
   ...riskSettings,
+  ...tripSettings,
+  ...orderLimitSettings,
   ...platformSettings,
   ...loggingSettings,
   ...simulatorSettings,

@@ -1,5 +1,18 @@
 import { alertMessage, deadLetterMessage, deliveryMessage } from "./alerts.ts";
-import { accountSummaryMessage, gatewayStatusMessage, interestMessage, positionMessage } from "./gateway.ts";
+import { dryRunMemoryMessage } from "./dry-run.ts";
+import {
+  acceptedPositionMessage,
+  accountSummaryMessage,
+  foreignOrderMessage,
+  gatewayStatusMessage,
+  ibcLogMessage,
+  ibcMessage,
+  interestMessage,
+  orderIdsMessage,
+  positionMessage,
+  weeklyLogOutMessage,
+} from "./gateway.ts";
+import { barsMessage, contractMessage } from "./history.ts";
 import { barMessage, clockMessage, quoteMessage } from "./market-data.ts";
 import { controlMessage, healthMessage, snapshotMessage } from "./operation.ts";
 import {
@@ -9,8 +22,10 @@ import {
   fillMessage,
   intentMessage,
   orderEventMessage,
+  whatIfMessage,
 } from "./orders.ts";
-import { limitUseMessage, riskStateMessage } from "./risk.ts";
+import { closeOutMessage, limitUseMessage, riskStateMessage } from "./risk.ts";
+import { assessMessage, dayTradesMessage } from "./risk-answers.ts";
 import { signalMessage, strategyStateMessage } from "./strategy.ts";
 import type { MessageType } from "./subject.ts";
 
@@ -20,9 +35,18 @@ export const CATALOGUE: readonly MessageType[] = [
   barMessage,
   clockMessage,
   gatewayStatusMessage,
+  ibcMessage,
+  weeklyLogOutMessage,
+  orderIdsMessage,
+  ibcLogMessage,
   accountSummaryMessage,
   positionMessage,
+  acceptedPositionMessage,
+  foreignOrderMessage,
+  barsMessage,
+  contractMessage,
   intentMessage,
+  whatIfMessage,
   approvedMessage,
   deniedMessage,
   cancelMessage,
@@ -30,10 +54,14 @@ export const CATALOGUE: readonly MessageType[] = [
   fillMessage,
   riskStateMessage,
   limitUseMessage,
+  closeOutMessage,
+  assessMessage,
+  dayTradesMessage,
   signalMessage,
   strategyStateMessage,
   interestMessage,
   snapshotMessage,
+  dryRunMemoryMessage,
   alertMessage,
   deliveryMessage,
   deadLetterMessage,

@@ -129,4 +129,62 @@ describe("order intent", () => {
   ])("refuses %s", (_, change) => {
     expect(orderIntentSchema.safeParse({ ...intent, ...change }).success).toBe(false);
   });
+
+  const onClose = { order: { type: "market-on-close" } };
+  const trailing = {
+    order: { type: "trailing-stop", trail: { by: "amount", amount: 1 }, initialStopPrice: null },
+  };
+  const group = { oneCancelsAllGroup: "either" };
+
+  it.each([
+    ["an order on the close that is good till canceled", { ...onClose, timeInForce: "gtc" }, "timeInForce", "use day"],
+    ["an order on the close that does not wait", { ...onClose, timeInForce: "ioc" }, "timeInForce", "use day"],
+    [
+      "an order on the close outside regular hours",
+      { order: { type: "limit-on-close", limitPrice: 1 }, outsideRegularHours: true },
+      "outsideRegularHours",
+      "set it to false",
+    ],
+    [
+      "a trailing stop outside regular hours",
+      { ...trailing, outsideRegularHours: true },
+      "outsideRegularHours",
+      "set it to false",
+    ],
+    [
+      "an order of a group that does not wait",
+      { ...group, timeInForce: "ioc" },
+      "oneCancelsAllGroup",
+      "use day or gtc",
+    ],
+    [
+      "a trail of a hundred per cent",
+      { order: { type: "trailing-stop", trail: { by: "percent", percent: 100 }, initialStopPrice: null } },
+      "order.trail.percent",
+      "100",
+    ],
+    ["a group whose name is no name", { oneCancelsAllGroup: "a:b" }, "oneCancelsAllGroup", "A-Z a-z 0-9"],
+  ])("refuses %s, naming the field and the fix", (_, change, field, fix) => {
+    const { error } = orderIntentSchema.safeParse({ ...intent, ...change });
+    expect(error?.issues.map(({ path }) => path.join("."))).toEqual([field]);
+    expect(error?.issues[0]?.message).toContain(fix);
+  });
+
+  it.each([
+    ["an order on the close in a group", { ...onClose, ...group }],
+    ["a trailing stop that is good till canceled", { ...trailing, timeInForce: "gtc" }],
+    [
+      "an entry of a group with a bracket: the group is its entry's",
+      {
+        ...group,
+        order: { type: "stop", stopPrice: 101 },
+        bracket: {
+          stopLoss: { clientOrderId: "s", stopPrice: 99 },
+          takeProfit: { clientOrderId: "t", limitPrice: 105 },
+        },
+      },
+    ],
+  ])("takes %s", (_, change) => {
+    expect(orderIntentSchema.safeParse({ ...intent, ...change }).success).toBe(true);
+  });
 });

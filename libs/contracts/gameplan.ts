@@ -5,6 +5,11 @@ const timeOfDaySchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a New Yor
 
 /** The market data lines an account has as a rule. */
 const SYMBOLS_MAX = 100;
+/** An hour, the longest that risk looks back on the flow of orders. */
+const LONGEST_WINDOW_MS = 3_600_000;
+
+/** Who else asks for orders: a strategy of that name would pass checks that are meant for strategies. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(["operator", "risk"]);
 
 /**
  * The day's plan: which strategies, which symbols, what capital, from when to when. It can tighten a limit, never
@@ -17,8 +22,9 @@ export const gameplanSchema = z.strictObject({
     .array(
       z
         .strictObject({
-          // The operator's own orders carry this name; a strategy with it would pass checks that are meant for strategies.
-          strategy: strategyNameSchema.refine((name) => name !== "operator", { message: "operator is not a strategy" }),
+          strategy: strategyNameSchema.refine((name) => !RESERVED_NAMES.has(name), {
+            message: "operator and risk are not strategies",
+          }),
           /** The file in the strategy library, without `.ts`; the strategy's own name when absent. */
           file: z
             .string()
@@ -49,6 +55,36 @@ export const gameplanSchema = z.strictObject({
       maxDailyLossFraction: z.number().positive().max(1).optional(),
       maxPositionFraction: z.number().positive().max(1).optional(),
       maxOpenOrders: z.number().int().positive().optional(),
+      maxDailyDrawdownFraction: z.number().positive().max(1).optional(),
+      maxLossStreak: z.number().int().positive().optional(),
+      maxOrderNotionalUsd: z.number().positive().optional(),
+      maxOrderQuantity: z.number().int().positive().optional(),
+      minOrderQuantity: z.number().int().positive().optional(),
+      priceCollarFraction: z.number().positive().max(1).optional(),
+      maxGrossExposureFraction: z.number().positive().max(4).optional(),
+      maxNetExposureFraction: z.number().positive().max(4).optional(),
+      maxConcentrationFraction: z.number().positive().max(4).optional(),
+      maxOpenOrderNotionalFraction: z.number().positive().max(4).optional(),
+      maxBuyingPowerUseFraction: z.number().positive().max(1).optional(),
+      maxOrdersPerMinute: z.number().int().positive().optional(),
+      maxCancelsPerMinute: z.number().int().positive().optional(),
+      maxRepeatedExecutions: z.number().int().positive().optional(),
+      maxOrderReversals: z.number().int().positive().optional(),
+      maxCancelToFillRatio: z.number().positive().optional(),
+      cancelToFillFrom: z.number().int().positive().optional(),
+      /** Machine time; a longer window counts more, so only a longer one tightens. */
+      repeatedExecutionWindowMs: z.number().int().positive().max(LONGEST_WINDOW_MS).optional(),
+      orderLoopWindowMs: z.number().int().positive().max(LONGEST_WINDOW_MS).optional(),
+      /** Machine time. */
+      maxQuoteAgeMs: z.number().int().positive().optional(),
+      /** A part of equity; only a larger one tightens. */
+      intradayMarginCushionFraction: z.number().nonnegative().max(1).optional(),
+      /** Only false tightens. */
+      shortSelling: z.boolean().optional(),
+      /** Symbols that may be entered; only those that the configured list allows too. */
+      allowedSymbols: z.array(symbolSchema).min(1).max(SYMBOLS_MAX).optional(),
+      /** Symbols that may not be entered, besides the configured ones. */
+      deniedSymbols: z.array(symbolSchema).max(SYMBOLS_MAX).optional(),
     })
     .default({}),
 });

@@ -15,6 +15,10 @@ export const quoteSchema = z.object({
   lastSize: sizeSchema.nullable(),
   /** True when the broker serves delayed data for this symbol. */
   delayed: z.boolean(),
+  /** True while the exchange halts trading in it (tick 49); absent when the broker never said. */
+  halted: z.boolean().optional(),
+  /** Whether the broker has shares of it to lend for a short sale; absent when the broker never said. */
+  shortable: z.enum(["available", "hard-to-borrow", "unavailable"]).optional(),
   /** Machine monotonic clock when the newest tick was read from the socket: quote age is measured against it. */
   receivedAtMonotonicMs: z.number(),
   /** How many ticks this publication stands for. */
@@ -36,6 +40,12 @@ export const barSchema = z.object({
   close: priceSchema,
   /** Shares traded in the bar. */
   volume: z.number().nonnegative(),
+  /** True for a bar before the open or after the close of its day's regular session; absent for all others. */
+  outsideRegularHours: z.literal(true).optional(),
+  /** True when it was completed from the broker's history after a gap, so it comes later than its end; else absent. */
+  backfilled: z.literal(true).optional(),
+  /** True when a part of it is missing, because the broker's history did not answer in time; else absent. */
+  incomplete: z.literal(true).optional(),
 });
 export type Bar = z.infer<typeof barSchema>;
 
@@ -59,7 +69,7 @@ export const barMessage = defineMessage({
   stream: "MARKET_DATA",
   publishers: ["gateway-bridge"],
   subscribers: ["strategy", "risk", "operator"],
-  description: "A completed bar",
+  description: "A completed bar, each once and in order; one in which nothing traded is not published",
   data: barSchema,
 });
 

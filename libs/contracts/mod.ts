@@ -1,8 +1,10 @@
 /** Subjects, payloads, streams and permissions: the only place that knows them. */
 export * from "./alerts.ts";
 export * from "./catalogue.ts";
+export * from "./dry-run.ts";
 export * from "./gameplan.ts";
 export * from "./gateway.ts";
+export * from "./history.ts";
 export * from "./identity.ts";
 export * from "./market-data.ts";
 export * from "./mode.ts";
@@ -10,6 +12,7 @@ export * from "./operation.ts";
 export * from "./orders.ts";
 export * from "./permissions.ts";
 export * from "./risk.ts";
+export * from "./risk-answers.ts";
 export * from "./strategy.ts";
 export * from "./streams.ts";
 export * from "./subject.ts";

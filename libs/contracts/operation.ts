@@ -2,11 +2,29 @@ import { z } from "zod";
 import { SERVICES } from "./identity.ts";
 import { outcomeSchema } from "./orders.ts";
 import { defineMessage } from "./subject.ts";
+import { symbolSchema } from "./values.ts";
 
 /** What the operator may ask of a service. */
 export const CONTROL_VERBS = {
-  risk: ["halt", "reduce", "resume"],
-  "gateway-bridge": ["reconnect", "resume"],
+  risk: [
+    "halt",
+    "reduce",
+    "resume",
+    // Cancels what works and closes what is held until the account is flat.
+    "flatten",
+  ],
+  "gateway-bridge": [
+    "reconnect",
+    "resume",
+    // By way of IBC's command port.
+    "restart",
+    "reconnect-data",
+    "reconnect-account",
+    // `symbol` names the position.
+    "accept-position",
+    // Every order of the account, also those that are not ours.
+    "global-cancel",
+  ],
   strategy: ["reload"],
   notifier: ["test"],
 } as const satisfies Record<(typeof SERVICES)[number], readonly string[]>;
@@ -18,7 +36,15 @@ export const controlMessage = defineMessage({
   kind: "request",
   publishers: ["operator"],
   description: "The operator's commands; each service serves its own verbs",
-  data: z.object({ reason: z.string().max(500) }),
+  data: z.object({
+    reason: z.string().max(500),
+    /** What it is about, for the verbs that concern one symbol. */
+    symbol: symbolSchema.optional(),
+    /** Causes that the operator overrides by name, for `resume`. */
+    override: z.array(z.string().min(1).max(60)).max(20).optional(),
+    /** For `flatten`: also positions that our executions do not explain. */
+    everything: z.boolean().optional(),
+  }),
   reply: outcomeSchema,
 });
 

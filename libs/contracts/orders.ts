@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { refuseConflicts } from "./order-terms.ts";
 import { defineMessage } from "./subject.ts";
 import {
   clientOrderIdSchema,
   priceSchema,
   quantitySchema,
   sideSchema,
+  strategyNameSchema,
   symbolSchema,
   timestampSchema,
 } from "./values.ts";
@@ -14,6 +16,18 @@ export const orderTypeSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("limit"), limitPrice: priceSchema }),
   z.object({ type: z.literal("stop"), stopPrice: priceSchema }),
   z.object({ type: z.literal("stop-limit"), stopPrice: priceSchema, limitPrice: priceSchema }),
+  z.object({
+    type: z.literal("trailing-stop"),
+    /** How far the stop follows behind the best price since it began: USD a share, or per cent of that price. */
+    trail: z.discriminatedUnion("by", [
+      z.object({ by: z.literal("amount"), amount: priceSchema }),
+      z.object({ by: z.literal("percent"), percent: z.number().positive().lt(100) }),
+    ]),
+    /** Where the stop begins; null lets it begin at the trail's distance from the market. */
+    initialStopPrice: priceSchema.nullable(),
+  }),
+  z.object({ type: z.literal("market-on-close") }),
+  z.object({ type: z.literal("limit-on-close"), limitPrice: priceSchema }),
 ]);
 export type OrderType = z.infer<typeof orderTypeSchema>;
 
@@ -27,7 +41,7 @@ export const orderIntentSchema = z
   .object({
     clientOrderId: clientOrderIdSchema,
     /** The strategy that asks, or `operator`. */
-    strategy: z.string().min(1).max(40),
+    strategy: strategyNameSchema,
     symbol: symbolSchema,
     side: sideSchema,
     quantity: quantitySchema,
@@ -37,6 +51,14 @@ export const orderIntentSchema = z
     /** The plan says the position is kept overnight, so its exit today need not be possible (risk-rules 2.4). */
     holdOvernight: z.boolean(),
     bracket: bracketSchema.nullable(),
+    /**
+     * Orders that name the same group on the same day cancel one another: a fill of one, also a partial one, cancels
+     * the rest. Groups of other strategies and days with this name are others. What protects a position is a bracket.
+     */
+    oneCancelsAllGroup: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, "a group is 1 to 40 of A-Z a-z 0-9 _ -")
+      .optional(),
     /** Why, in words for the operator. */
     reason: z.string().max(500),
   })
@@ -46,7 +68,8 @@ export const orderIntentSchema = z
       new Set([intent.clientOrderId, intent.bracket.stopLoss.clientOrderId, intent.bracket.takeProfit.clientOrderId])
         .size === 3,
     { message: "the three orders of a bracket need three different clientOrderIds", path: ["bracket"] },
-  );
+  )
+  .superRefine(refuseConflicts);
 export type OrderIntent = z.infer<typeof orderIntentSchema>;
 
 export const denyReasonSchema = z.object({
@@ -196,6 +219,37 @@ export const orderEventMessage = defineMessage({
   subscribers: ["operator"],
   description: "What became of an order",
   data: orderEventSchema,
+});
+
+/** What the broker says an order would do to the account; nothing is placed. USD; null where it gave no figure. */
+export const whatIfSchema = z.discriminatedUnion("outcome", [
+  z.object({
+    outcome: z.literal("answered"),
+    initialMarginChange: z.number().nullable(),
+    maintenanceMarginChange: z.number().nullable(),
+    initialMarginAfter: z.number().nullable(),
+    maintenanceMarginAfter: z.number().nullable(),
+    equityWithLoanAfter: z.number().nullable(),
+    commission: z.number().nullable(),
+    warning: z.string().nullable(),
+  }),
+  /** The broker refused it, with its code and words: it would refuse the order too. */
+  z.object({ outcome: z.literal("refused"), reason: z.string() }),
+  /** Nobody could be asked: dry-run, no session, no answer in time. The asker falls back on its own model. */
+  z.object({ outcome: z.literal("unavailable"), reason: z.string() }),
+]);
+export type WhatIf = z.infer<typeof whatIfSchema>;
+
+export const whatIfMessage = defineMessage({
+  name: "what-if",
+  prefix: "orders.what-if",
+  params: [],
+  kind: "request",
+  publishers: ["risk", "operator"],
+  subscribers: ["gateway-bridge"],
+  description: "What an order would do to margin and commission, by the broker; never placed",
+  data: orderIntentSchema,
+  reply: whatIfSchema,
 });
 
 /** One execution, or the commission report that follows it; each counts once, by `executionId`. */

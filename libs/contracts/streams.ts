@@ -70,7 +70,14 @@ export interface ConsumerDefinition {
 }
 
 const LEDGER_FILTERS: Record<ServiceName, readonly string[]> = {
-  "gateway-bridge": ["orders.approved.*", "orders.event.*", "fills.*", "account.position.*"],
+  "gateway-bridge": [
+    "orders.approved.*",
+    "orders.event.*",
+    "fills.*",
+    "account.position.*",
+    "account.accepted.*",
+    "account.foreign-order.*",
+  ],
   strategy: ["orders.event.*", "fills.*", "orders.denied.*", "gateway.status", "risk.state"],
   risk: [
     "orders.approved.*",
@@ -79,8 +86,11 @@ const LEDGER_FILTERS: Record<ServiceName, readonly string[]> = {
     "fills.*",
     "account.summary",
     "account.position.*",
+    "account.accepted.*",
+    "account.foreign-order.*",
     "gateway.status",
     "risk.state",
+    "risk.close-out",
   ],
   notifier: ["orders.denied.*", "orders.event.*", "fills.*", "gateway.status", "risk.state", "account.summary"],
 };

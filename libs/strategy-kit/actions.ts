@@ -15,6 +15,11 @@ export interface OrderRequest {
   readonly holdOvernight?: boolean;
   /** Protective stop and target, sent with the entry as one group; USD. */
   readonly bracket?: { readonly stopPrice: number; readonly limitPrice: number };
+  /**
+   * Orders of this strategy that name the same group on the same day cancel one another: the first fill of one, also a
+   * partial one, cancels the rest. What protects a position belongs into a bracket.
+   */
+  readonly oneCancelsAllGroup?: string;
   /** Why, in words for the operator. */
   readonly reason: string;
 }

@@ -21,10 +21,26 @@ export interface Denied {
   readonly reasons: readonly DenyReason[];
 }
 
+/** Bars that a strategy is told of before the day's market data. */
+export interface WarmUp {
+  readonly interval: BarInterval;
+  /** 1 to 2000, of each of its symbols; fewer come where there are no more. */
+  readonly count: number;
+}
+
+/** The past of one symbol, as asked for by {@link WarmUp}. */
+export interface History {
+  readonly symbol: string;
+  readonly interval: BarInterval;
+  /** Completed bars of regular hours, the oldest first. None when the broker's history could not be had. */
+  readonly bars: readonly Bar[];
+}
+
 /** What a strategy can be told. */
 export type StrategyEvent =
   | { readonly type: "bar"; readonly bar: Bar }
   | { readonly type: "quote"; readonly quote: Quote }
+  | { readonly type: "history"; readonly history: History }
   | { readonly type: "clock"; readonly marketTimeMs: number }
   | { readonly type: "order-event"; readonly event: OrderEvent }
   | { readonly type: "fill"; readonly fill: Execution }
@@ -43,8 +59,15 @@ export interface StrategyDefinition<Parameters extends z.ZodType = z.ZodType, St
   readonly parameters: Parameters;
   /** The bars it wants; `1m` when left out. */
   readonly bars?: readonly BarInterval[];
+  /**
+   * Bars of the past that it needs: `onHistory` is told of them, once a symbol, before any bar, quote or minute of the
+   * day. The day does not wait longer than a minute after the open: what is missing by then comes empty.
+   */
+  readonly warmUp?: WarmUp;
   /** The state at the start of a trading day. */
   initial(plan: Plan<z.infer<Parameters>>): State;
+  /** The past of one of its symbols, for a strategy with a `warmUp`. */
+  onHistory?(state: State, history: History, context: StrategyContext<z.infer<Parameters>>): State;
   /** A completed bar of one of its symbols; each bar once, in order, but a bar may be missing after an outage. */
   onBar?(state: State, bar: Bar, context: StrategyContext<z.infer<Parameters>>): State;
   /** The newest quote; quotes that came while the strategy was busy are skipped. */

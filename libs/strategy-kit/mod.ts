@@ -11,9 +11,11 @@ export type { OrderView, PositionView, StrategyContext } from "./context.ts";
 export {
   type Denied,
   defineStrategy,
+  type History,
   isStrategy,
   type StrategyDefinition,
   type StrategyEvent,
+  type WarmUp,
 } from "./definition.ts";
 export { StrategyActionError, StrategyStateError } from "./errors.ts";
 export { lastOrderNumberOf, orderIdOf, ownerOf, shortNameOf } from "./order-id.ts";

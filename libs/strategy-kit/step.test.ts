@@ -129,3 +129,41 @@ it("knows a strategy from anything else", () => {
 it("rounds to the cent, halves up, whatever binary makes of them", () => {
   expect([1.005, 1.004999, 100.555, 0.1 + 0.2, 167.3].map(roundToCent)).toEqual([1.01, 1, 100.56, 0.3, 167.3]);
 });
+
+describe("the terms of an order", () => {
+  it("reach the intent: trailing stops, orders on the close, groups", () => {
+    const trail = { by: "percent", percent: 2 } as const;
+    const step = onClock((state, context) => {
+      context.submit({
+        ...order,
+        order: { type: "trailing-stop", trail, initialStopPrice: null },
+        oneCancelsAllGroup: "either",
+        timeInForce: "gtc",
+      });
+      context.submit({ ...order, order: { type: "limit-on-close", limitPrice: 101 }, oneCancelsAllGroup: "either" });
+      return state;
+    });
+    expect(step.actions).toMatchObject([
+      {
+        intent: {
+          order: { type: "trailing-stop", trail, initialStopPrice: null },
+          oneCancelsAllGroup: "either",
+          timeInForce: "gtc",
+        },
+      },
+      { intent: { order: { type: "limit-on-close", limitPrice: 101 }, oneCancelsAllGroup: "either" } },
+    ]);
+  });
+
+  it("that no venue can keep together are refused by name", () => {
+    const submit = (change: object) => () =>
+      onClock((_state, context) => context.submit({ ...order, ...change } as OrderRequest));
+    expect(submit({ order: { type: "market-on-close" }, timeInForce: "gtc" })).toThrow(/timeInForce: .*use day/);
+    expect(
+      submit({
+        order: { type: "trailing-stop", trail: { by: "amount", amount: 1 }, initialStopPrice: null },
+        outsideRegularHours: true,
+      }),
+    ).toThrow(/outsideRegularHours: .*set it to false/);
+  });
+});

@@ -31,6 +31,7 @@ export interface Step {
 export const HANDLER_OF = {
   bar: "onBar",
   quote: "onQuote",
+  history: "onHistory",
   clock: "onClock",
   "order-event": "onOrderEvent",
   fill: "onFill",
@@ -64,6 +65,8 @@ function tell(
       return definition.onBar && { state: definition.onBar(state, event.bar, context) };
     case "quote":
       return definition.onQuote && { state: definition.onQuote(state, event.quote, context) };
+    case "history":
+      return definition.onHistory && { state: definition.onHistory(state, event.history, context) };
     case "clock":
       return definition.onClock && { state: definition.onClock(state, event.marketTimeMs, context) };
     case "order-event":
@@ -185,6 +188,7 @@ function intentOf(order: OrderRequest, plan: Plan, number: number): OrderIntent 
           takeProfit: { clientOrderId: idOf("tp"), limitPrice: order.bracket.limitPrice },
         }
       : null,
+    ...(order.oneCancelsAllGroup === undefined ? {} : { oneCancelsAllGroup: order.oneCancelsAllGroup }),
     reason: order.reason.slice(0, 500),
   });
   if (!checked.success) throw new StrategyActionError(`order of ${order.symbol}: ${describe(checked.error.issues)}`);

@@ -12,6 +12,7 @@ interface WorkingOrder {
   /** Legs wait for their entry to fill. */
   readonly active: boolean;
   readonly bracket: OrderIntent["bracket"];
+  readonly group: string | undefined;
 }
 
 export interface TrialFill {
@@ -60,6 +61,12 @@ export class Trial {
     return this.actions.flatMap((action) => (action.type === "submit" ? [action.intent] : []));
   }
 
+  /** Tells the past of a symbol, as the host does before the day's first bar. */
+  history(symbol: string, bars: readonly Bar[]): this {
+    const interval = this.#definition.warmUp?.interval ?? "1m";
+    return this.give({ type: "history", history: { symbol, interval, bars } }, this.#plan.session.openMs);
+  }
+
   /** Lets one-minute bars happen, in the order of their times: fills first, then the strategy, then the clock. */
   replay(bars: readonly Bar[]): this {
     for (const bar of bars.toSorted((a, b) => a.startsAt - b.startsAt)) {
@@ -102,13 +109,14 @@ export class Trial {
 
   #accept(intent: OrderIntent): void {
     const view = askedView(intent);
-    const { order, bracket, clientOrderId } = intent;
-    this.#working.set(clientOrderId, { view, order, active: true, bracket });
+    const { order, bracket, clientOrderId, oneCancelsAllGroup: group } = intent;
+    refuseUntried(order);
+    this.#working.set(clientOrderId, { view, order, active: true, bracket, group });
     if (bracket === null) return;
     const leg = (id: ClientOrderId, legOrder: OrderIntent["order"]) => {
       const side: Side = intent.side === "buy" ? "sell" : "buy";
       const legView = { ...view, clientOrderId: id, parentClientOrderId: clientOrderId, side };
-      this.#working.set(id, { view: legView, order: legOrder, active: false, bracket: null });
+      this.#working.set(id, { view: legView, order: legOrder, active: false, bracket: null, group: undefined });
     };
     leg(bracket.stopLoss.clientOrderId, { type: "stop", stopPrice: bracket.stopLoss.stopPrice });
     leg(bracket.takeProfit.clientOrderId, { type: "limit", limitPrice: bracket.takeProfit.limitPrice });
@@ -123,6 +131,7 @@ export class Trial {
   }
 
   #fill(view: OrderView, price: number, atMs: number): void {
+    const group = this.#working.get(view.clientOrderId)?.group;
     const { clientOrderId, symbol, side, leavesQuantity: quantity, parentClientOrderId } = view;
     const before = this.position(symbol);
     const after = before.quantity + (side === "buy" ? quantity : -quantity);
@@ -146,6 +155,9 @@ export class Trial {
       executedAt: atMs,
     };
     this.give({ type: "fill", fill: execution }, atMs);
+    for (const [id, other] of [...this.#working]) {
+      if (group !== undefined && other.group === group) this.#end(id, "canceled", atMs);
+    }
     if (parentClientOrderId === null) return;
     for (const { view: other } of [...this.#working.values()]) {
       if (other.parentClientOrderId === parentClientOrderId) this.#end(other.clientOrderId, "canceled", atMs);
@@ -193,7 +205,13 @@ function fillPrice(order: OrderIntent["order"], side: Side, bar: Bar): number | 
     case "stop":
       if (side === "buy") return bar.high >= order.stopPrice ? Math.max(bar.open, order.stopPrice) : undefined;
       return bar.low <= order.stopPrice ? Math.min(bar.open, order.stopPrice) : undefined;
-    case "stop-limit":
-      throw new RangeError("a trial does not fill stop-limit orders");
+    default:
+      return undefined;
   }
+}
+
+/** Bars do not tell in what order prices came, which these depend on; and a bar is no closing auction. */
+function refuseUntried(order: OrderIntent["order"]): void {
+  if (order.type === "market" || order.type === "limit" || order.type === "stop") return;
+  throw new RangeError(`a trial does not fill ${order.type} orders; run the strategy in dry-run`);
 }

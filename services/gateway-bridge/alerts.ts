@@ -2,14 +2,6 @@ import type { Alert } from "#libs/contracts/mod.ts";
 
 /** Alerts of the bridge that are not the session's; all codes are listed in the README of this service. */
 
-export const noMarketData = (symbol: string, code: number, text: string): Alert => ({
-  severity: "warning",
-  code: "NO_MARKET_DATA",
-  title: `The broker gives no market data for ${symbol}`,
-  text: `It said ${code}: ${text}. Strategies see no prices of ${symbol}, and no order for it is approved without one. Check the market-data subscriptions of the account, and that the symbol exists.`,
-  fields: [],
-});
-
 export const garbage = (text: string, fatal: boolean): Alert => ({
   severity: "warning",
   code: "GATEWAY_GARBAGE",
@@ -31,13 +23,5 @@ export const ledgerWentBackwards = (remembered: number, found: number): Alert =>
   code: "LEDGER_WENT_BACKWARDS",
   title: "The ledger holds less than the bridge has seen: no new entries",
   text: `It ends at ${found}, and the bridge remembers ${remembered}. The store was damaged or replaced. Only orders that reduce risk are sent. Stop the platform, put the newest backup of the store folder of this mode back in place, and start again.`,
-  fields: [],
-});
-
-export const tooManySymbols = (beyond: number): Alert => ({
-  severity: "warning",
-  code: "MARKET_DATA_LIMIT",
-  title: "More market data is wanted than the broker allows",
-  text: `${beyond} streams are beyond the limit of 100; the symbols that came last get no data. Plan fewer symbols.`,
   fields: [],
 });

@@ -1,25 +1,33 @@
 import { type LedgerEvent, LedgerFold } from "#libs/bus/mod.ts";
 import {
   type Alert,
-  approvedMessage,
-  barMessage,
   clockMessage,
+  dryRunMemoryMessage,
   gatewayStatusMessage,
-  interestMessage,
+  orderIdsMessage,
   quoteMessage,
+  weeklyLogOutMessage,
+  whatIfMessage,
 } from "#libs/contracts/mod.ts";
 import type { Service, ServiceContext } from "#libs/service/mod.ts";
 import { monotonicNowMs, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
 import { AccountPublisher } from "./account/publisher.ts";
 import * as alerts from "./alerts.ts";
 import { GatewayClock } from "./clock/gateway-clock.ts";
-import { serveCancels, serveControls } from "./commands.ts";
+import { serveAcceptance, serveCancels, serveControls } from "./commands.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { RequestIds } from "./desk/request-ids.ts";
+import { HistoricalPacing } from "./gateway/historical-pacing.ts";
 import { GatewayLink } from "./gateway/link.ts";
 import { HealthFigures } from "./health.ts";
-import { Feed } from "./market-data/feed.ts";
-import { approvalIn, bookFold } from "./orders/fold.ts";
+import { HistoryDesk } from "./history/history-desk.ts";
+import { serveIbcControls } from "./ibc/controls.ts";
+import { openIbc, watchIbcLog } from "./ibc/open-ibc.ts";
+import { Interest } from "./market-data/interest.ts";
+import { MarketData } from "./market-data/market-data.ts";
+import { bookFold } from "./orders/fold.ts";
+import { serveGlobalCancel } from "./orders/global-cancel.ts";
+import { takeApproval } from "./orders/intake.ts";
 import { OrderIds } from "./orders/order-ids.ts";
 import { Recorder } from "./orders/recorder.ts";
 import { OrderWorker } from "./orders/worker.ts";
@@ -55,17 +63,51 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
 
   const recorder = new Recorder({ bus, book, marketNowMs, onRefused });
   const requestIds = new RequestIds();
-  const gatewayClock = new GatewayClock(settings.marketClockSpeed, settings.clockDriftAlertMs);
+  const gatewayClock = new GatewayClock(
+    settings.marketClockSpeed,
+    settings.clockDriftAlertMs,
+    settings.simulatedGateway,
+  );
 
-  const feed: Feed = new Feed({
+  const pacing = new HistoricalPacing();
+  const history = new HistoryDesk({
+    pacing,
+    calendar,
+    marketNowMs,
     nowMs: monotonicNowMs,
     nextRequestId: () => requestIds.next(),
+  });
+  const marketData: MarketData = new MarketData({
+    bus,
+    calendar,
+    history,
+    pacing,
+    nowMs: monotonicNowMs,
+    marketNowMs,
+    clockSpeed: () => clock.speed ?? 0,
+    nextRequestId: () => requestIds.next(),
+    quietMs: settings.marketDataQuietSeconds * 1000,
     onQuote: (quote, traded) => {
       bus.publish(quoteMessage, [quote.symbol], quote);
       desk.onQuote(quote, traded);
     },
-    onBar: (bar) => void bus.publish(barMessage, [bar.interval, bar.symbol], bar),
-    onRefused: (symbol, code, text) => alert(alerts.noMarketData(symbol, code, text)),
+    alert,
+    onLog: (fields, message) => logger.warn(fields, message),
+  });
+  const { feed } = marketData;
+
+  const restart = {
+    restartAt: settings.gatewayRestartAt,
+    windowMinutes: settings.gatewayRestartWindowMinutes,
+    freezeSeconds: settings.gatewayFreezeSeconds,
+  };
+  const ibc = await openIbc({
+    bus,
+    settings,
+    restart,
+    alert,
+    onRestart: (news) => driver.post({ type: `restart-${news}` }),
+    marketNowMs,
   });
 
   const driver: SessionDriver = new SessionDriver({
@@ -75,11 +117,14 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
       host: settings.ibkrHost,
       port: settings.ibkrPort,
       clientId: settings.ibkrClientId,
-      restart: {
-        restartAt: settings.gatewayRestartAt,
-        windowMinutes: settings.gatewayRestartWindowMinutes,
-        freezeSeconds: settings.gatewayFreezeSeconds,
-      },
+      restart,
+      isTradingDay: calendar.isTradingDay,
+      simulated: settings.simulatedGateway,
+    },
+    kept: {
+      weekly: (await bus.lastValue(weeklyLogOutMessage, []))?.data ?? null,
+      status: (await bus.lastValue(gatewayStatusMessage, []))?.data ?? null,
+      restartAskedMsAgo: ibc.restartAskedMsAgo,
     },
     now: () => ({ nowMs: monotonicNowMs(), wallMs: wallNowMs(), marketMs: marketNowMs(), random: Math.random() }),
     carryOut: (effect) => carryOut(effect),
@@ -95,17 +140,26 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     calendar,
     feed,
     requestIds,
-    orderIds: new OrderIds(book.highestOrderId),
+    orderIds: new OrderIds({
+      highestInLedger: book.highestOrderId,
+      reservedUpTo: (await bus.lastValue(orderIdsMessage, []))?.data.reservedUpTo ?? 0,
+      keep: (reservedUpTo) => bus.record(orderIdsMessage, [], { reservedUpTo }),
+    }),
+    onRefused,
     startEquity: settings.dryRunEquityUsd,
     maxQuoteAgeMs: settings.maxQuoteAgeMs,
     account: () => driver.session.account,
     marketNowMs,
     nowMs: monotonicNowMs,
+    wallMs: wallNowMs,
     clientId: settings.ibkrClientId,
     alert,
+    isSubmitting: () => worker.submitting,
     isReady: () => driver.status.state === "ready",
     onReadOnly: (text) => driver.post({ type: "read-only", connection: driver.session.connection, text }),
     onAccountChanged: () => account.changed(),
+    loadMemory: async () => (await bus.lastValue(dryRunMemoryMessage, []))?.data ?? null,
+    keepMemory: (memory) => void bus.record(dryRunMemoryMessage, [], memory).catch(onRefused),
     whyNot: () =>
       driver.status.acceptsOrders ? null : `the gateway session is ${driver.status.state}: ${driver.status.reason}`,
   });
@@ -128,6 +182,8 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     nowMs: monotonicNowMs,
     desk,
     feed,
+    history,
+    delayedData: settings.delayedMarketData,
     post: (event) => driver.post(event),
     onTime: (epochSeconds) => {
       const news = gatewayClock.heard(epochSeconds, monotonicNowMs(), wallNowMs());
@@ -162,8 +218,14 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
         desk.onReady();
         account.publish();
         break;
+      case "fell-silent":
+        ibc.onSilence(effect.times).catch(onRefused);
+        break;
       case "verify-streams":
-        feed.verify();
+        feed.streams.verify();
+        break;
+      case "remember":
+        bus.record(weeklyLogOutMessage, [], effect.weekly).catch(onRefused);
         break;
       case "alert":
         alert(effect.alert);
@@ -171,7 +233,7 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     }
   }
 
-  const worker = new OrderWorker({
+  const worker: OrderWorker = new OrderWorker({
     bus,
     book,
     recorder,
@@ -180,48 +242,40 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     onRefused,
     entriesStopped: fold.integrity.ok ? null : "the ledger went backwards",
   });
-  onLedger = (event) => {
-    const approved = approvalIn(event);
-    if (approved !== undefined) worker.take(approved.data, approved.id);
-    else if (event.as(approvedMessage) !== undefined) {
-      const payload = new TextEncoder().encode(JSON.stringify(event.envelope));
-      bus.keepDeadLetter(event.subject, "not written by risk, or for another order than its subject names", payload);
-    }
-  };
+  onLedger = (event) => takeApproval(event, worker, bus);
   for (const pending of [...book.pending.values()]) worker.enqueue(pending);
   for (const event of early) onLedger(event);
   if (!fold.integrity.ok) alert(alerts.ledgerWentBackwards(fold.integrity.remembered, fold.integrity.found));
 
-  let interest: readonly string[] = [];
-  let warnedOfLimit = false;
   const align = () => {
-    const working = [...book.open.values()].map(({ symbol }) => symbol);
-    const held = desk.positions().flatMap(({ symbol, quantity }) => (quantity === 0 ? [] : symbol));
-    feed.want(new Set([...interest, ...working, ...book.holdings.keys(), ...held]));
-    if (feed.beyondLimit > 0 && !warnedOfLimit) alert(alerts.tooManySymbols(feed.beyondLimit));
-    warnedOfLimit = feed.beyondLimit > 0;
+    // Those of others too: without a price risk cannot count an order that has none of its own.
+    const working = [...book.open.values(), ...book.foreign.values()].map(({ symbol }) => symbol);
+    const held = (desk.positions() ?? []).flatMap(({ symbol, quantity }) => (quantity === 0 ? [] : symbol));
+    marketData.onTime([...working, ...book.holdings.keys(), ...held], interest.symbols);
   };
-  const takeInterest = (symbols: readonly string[]) => {
-    interest = symbols;
-    align();
-  };
-  bus.subscribe(interestMessage, (envelope) => takeInterest(envelope.data.symbols));
-  const readInterest = async () => {
-    const newest = await bus.lastValue(interestMessage, []);
-    if (newest !== null) takeInterest(newest.data.symbols);
-  };
-  await readInterest();
-  const stopWatching = bus.onChange((up) => {
-    if (up)
-      readInterest().catch((error: unknown) => logger.warn({ error: String(error) }, "interest could not be read"));
-  });
+  const interest: Interest = new Interest({ bus, logger, onChange: align });
+  await interest.start();
 
   serveCancels(bus, book, worker, desk.venue);
+  serveGlobalCancel(bus, worker, desk, alert);
+  bus.serve(whatIfMessage, [], ({ data }) => desk.whatIf(data));
   serveControls(bus, driver);
+  serveAcceptance(bus, driver, desk);
+  history.serve(bus);
+  serveIbcControls(bus, ibc);
   driver.start();
+  const logWatch = await watchIbcLog({
+    bus,
+    path: settings.ibcLogPath,
+    awaitsLogin: driver.status.haltOutlivesBridgeFor === "login",
+    logger,
+    onLoginTrouble: (text) => driver.post({ type: "login-trouble", text }),
+    onFailure: onRefused,
+  });
   const housekeeping = setInterval(() => {
     desk.onTime();
     align();
+    history.onTime();
     account.onTime(driver.status.state === "ready");
   }, HOUSEKEEPING_MS);
 
@@ -232,6 +286,7 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
       return figures.report({
         status: driver.status,
         counts: feed.counts,
+        marketData: marketData.figures,
         book,
         waitingApprovals: worker.length,
         tradingDay: marketMs === null ? null : tradingDayOf(marketMs),
@@ -243,8 +298,9 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
       stopping = true;
       clearInterval(housekeeping);
       account.stop();
-      stopWatching();
+      interest.stop();
       worker.stop();
+      logWatch.stop();
       driver.stop();
       link.close();
       await bus.flush();

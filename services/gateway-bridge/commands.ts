@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Bus } from "#libs/bus/mod.ts";
 import { cancelMessage, type cancelRequestSchema, controlMessage, type Outcome } from "#libs/contracts/mod.ts";
+import type { Desk } from "./desk/desk.ts";
 import type { Book } from "./orders/book.ts";
 import type { Venue } from "./orders/venue.ts";
 import type { OrderWorker } from "./orders/worker.ts";
@@ -16,7 +17,7 @@ function cancel(
   book: Book,
   worker: OrderWorker,
   venue: Venue,
-): Outcome {
+): Outcome | Promise<Outcome> {
   if (book.pending.has(clientOrderId)) return worker.withdraw(clientOrderId, `canceled before it was sent: ${reason}`);
   if (worker.isSubmitting(clientOrderId))
     return { ok: false, message: `${clientOrderId} is being submitted; ask again` };
@@ -25,6 +26,22 @@ function cancel(
   const order = book.open.get(clientOrderId);
   if (order === undefined) return { ok: false, message: `no order ${clientOrderId} is known` };
   return venue.cancel(order);
+}
+
+/** Serves the operator's word on a position that our executions do not explain. */
+export function serveAcceptance(bus: Bus, driver: SessionDriver, desk: Pick<Desk, "acceptPosition">): void {
+  bus.serve(controlMessage, ["gateway-bridge", "accept-position"], ({ data: { symbol, reason } }) => {
+    if (symbol === undefined) {
+      return { ok: false, message: "symbol is missing: name the position, as in accept-position SPY --reason TEXT" };
+    }
+    if (reason.trim() === "") return { ok: false, message: "reason is empty: say why the position is as it should be" };
+    const { state } = driver.status;
+    if (state !== "ready") {
+      const message = `the gateway session is ${state}: what the broker holds is known for certain only when it is ready`;
+      return { ok: false, message };
+    }
+    return desk.acceptPosition(symbol, reason);
+  });
 }
 
 /** Serves the operator's commands. */

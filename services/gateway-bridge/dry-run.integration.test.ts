@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cancelMessage } from "#libs/contracts/mod.ts";
+import { cancelMessage, dryRunMemoryMessage, quoteMessage } from "#libs/contracts/mod.ts";
 import { monotonicNowMs } from "#libs/time/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../simulator/mod.ts";
 import { eventually, startBus, type TestBus } from "../../tests/harness/bus.ts";
 import { BridgeBench, orderId } from "./testing/bench.ts";
+
+/** The bridge has the quote: it is on the bus. */
+const known = (bench: BridgeBench, bid: number) =>
+  eventually(`a bid of ${bid}`, async () => (await bench.operator.lastValue(quoteMessage, ["SPY"]))?.data.bid === bid);
 
 describe("the bridge in dry-run", () => {
   let bus: TestBus;
@@ -33,7 +37,7 @@ describe("the bridge in dry-run", () => {
 
   const quote = async () => {
     gateway.setQuote("SPY", { bid: 100, ask: 100.02, bidSize: 300, askSize: 300 });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await known(bench, 100);
   };
 
   it("fills an approved market order at the ask, books it, and writes no order to the socket (law 5)", async () => {
@@ -92,6 +96,57 @@ describe("the bridge in dry-run", () => {
     expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 1000 })).toMatchObject({ ok: false });
   });
 
+  it("keeps a trailing stop where it stands, and a group that traded, across a restart", async () => {
+    const traded = (price: number) =>
+      gateway.setQuote("SPY", {
+        bid: price - 0.01,
+        ask: price + 0.01,
+        last: price,
+        lastSize: 10,
+        bidSize: 300,
+        askSize: 300,
+      });
+    traded(100);
+    await known(bench, 99.99);
+    const trail = { type: "trailing-stop", trail: { by: "amount", amount: 1 }, initialStopPrice: null } as const;
+    const id = await bench.approve(bench.intent({ side: "sell", order: trail, timeInForce: "gtc" }));
+    await eventually("waiting", async () => (await bench.statuses(id)).includes("accepted"));
+    const group = { oneCancelsAllGroup: "either" };
+    const first = await bench.approve(bench.intent(group));
+    await eventually("group traded", async () => (await bench.statuses(first)).includes("filled"));
+    traded(105);
+    const stands = async () => (await bench.operator.lastValue(dryRunMemoryMessage, []))?.data.orders[0]?.stopPrice;
+    await eventually("the stop followed and is kept", async () => (await stands()) === 104);
+    await bench.stop();
+    await bench.start();
+    await eventually("ready", () => bench.service.health().status === "ok");
+    await eventually("subscribed again", () => gateway.frames.receivedCount("REQ_MKT_DATA") > 1);
+    const second = await bench.approve(bench.intent(group));
+    await eventually("refused", async () => (await bench.statuses(second)).includes("rejected"));
+    expect((await bench.events(second)).at(-1)?.reason).toContain("an order of its group has been filled");
+    traded(103.9);
+    await eventually("sold", async () => (await bench.statuses(id)).includes("filled"));
+    expect((await bench.fills()).at(-2)).toMatchObject({ side: "sell", quantity: 10, price: 103.89 });
+    expect(gateway.frames.receivedCount("PLACE_ORDER")).toBe(0);
+  });
+
+  it("fills nothing in a symbol that is halted, until it trades again", async () => {
+    await quote();
+    await gateway.perform({ action: "halt", symbol: "SPY" });
+    await eventually(
+      "known",
+      async () => (await bench.operator.lastValue(quoteMessage, ["SPY"]))?.data.halted === true,
+    );
+    const id = await bench.approve(bench.intent());
+    await eventually("waits", async () => (await bench.statuses(id)).includes("accepted"));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await bench.fills()).toEqual([]);
+    await gateway.perform({ action: "resume", symbol: "SPY" });
+    gateway.setQuote("SPY", { bid: 101, ask: 101.02, bidSize: 300, askSize: 300 });
+    await eventually("filled", async () => (await bench.statuses(id)).includes("filled"));
+    expect((await bench.fills())[0]).toMatchObject({ price: 101.02 });
+  });
+
   it("runs a bracket: the entry's fill wakes its exits, and one exit cancels the other", async () => {
     await quote();
     const [stop, target] = [orderId("b-stop"), orderId("b-target")];
@@ -110,6 +165,90 @@ describe("the bridge in dry-run", () => {
     await eventually("target filled", async () => (await bench.statuses(target)).includes("filled"));
     await eventually("stop canceled", async () => (await bench.statuses(stop)).includes("canceled"));
     await eventually("flat", async () => (await bench.positions()).at(-1)?.quantity === 0);
+  });
+});
+
+describe("a bracket over a restart of the bridge in dry-run", () => {
+  it("closes no more than the entry opened, also when an exit that was filled in part is gone", async () => {
+    const bus = await startBus("dry-run");
+    const gateway = await startSimulatedGateway({ prices: "manual", date: "2026-03-10", startTime: "10:30:00" });
+    const bench = await BridgeBench.open({ mode: "dry-run", connect: bus.connect, gatewayPort: gateway.port });
+    const quoted = (bid: number, bidSize: number, last: number) =>
+      gateway.setQuote("SPY", { bid, ask: bid + 0.02, bidSize, askSize: 300, last, lastSize: 1 });
+    try {
+      await bench.want(["SPY"]);
+      await bench.start();
+      await eventually("ready", () => bench.service.health().status === "ok");
+      await eventually("subscribed", () => gateway.frames.receivedCount("REQ_MKT_DATA") > 0);
+      quoted(100, 300, 100);
+      await known(bench, 100);
+      const [stop, target] = [orderId("p-stop"), orderId("p-target")];
+      const bracket = {
+        stopLoss: { clientOrderId: stop, stopPrice: 95 },
+        takeProfit: { clientOrderId: target, limitPrice: 101 },
+      };
+      const id = await bench.approve(bench.intent({ clientOrderId: orderId("p"), quantity: 100, bracket }));
+      await eventually("entry filled", async () => (await bench.statuses(id)).includes("filled"));
+      quoted(101.1, 40, 101.1);
+      await eventually("a part of it closed", async () => (await bench.statuses(target)).includes("partially-filled"));
+      await bench.operator.request(cancelMessage, [], { clientOrderId: target, reason: "test" }, { timeoutMs: 1000 });
+      await eventually("target gone", async () => (await bench.statuses(target)).includes("canceled"));
+      await bench.stop();
+      await bench.start();
+      await eventually("ready", () => bench.service.health().status === "ok");
+      await eventually("subscribed again", () => gateway.frames.receivedCount("REQ_MKT_DATA") > 1);
+      quoted(94, 300, 94);
+      await eventually("stopped out", async () => (await bench.positions()).at(-1)?.quantity === 0);
+      quoted(93, 300, 93);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const sold = (await bench.fills()).flatMap((fill) =>
+        fill.kind === "execution" && fill.side === "sell" ? [[String(fill.clientOrderId), fill.quantity]] : [],
+      );
+      expect(sold).toEqual([
+        ["p-target", 40],
+        ["p-stop", 60],
+      ]);
+    } finally {
+      await bench.stop();
+      await gateway.close();
+      await bus.stop();
+    }
+  });
+});
+
+describe("the bridge in dry-run on delayed data", () => {
+  it("opens no position at prices of 15 minutes ago, and says so once", async () => {
+    const bus = await startBus("dry-run");
+    const gateway = await startSimulatedGateway({ date: "2026-03-10", startTime: "10:30:00" });
+    await gateway.setFaults({ marketDataAccess: "delayed" });
+    const env = { DELAYED_MARKET_DATA: "true" };
+    const bench = await BridgeBench.open({ mode: "dry-run", connect: bus.connect, gatewayPort: gateway.port, env });
+    try {
+      await bench.want(["SPY"]);
+      await bench.start();
+      await eventually("ready", () => bench.service.health().status === "ok");
+      const known = async () => (await bench.operator.lastValue(quoteMessage, ["SPY"]))?.data;
+      await eventually("delayed prices", async () => {
+        const quote = await known();
+        return quote?.delayed === true && quote.ask !== null;
+      });
+      const id = await bench.approve(bench.intent());
+      const now = await bench.approve(bench.intent({ timeInForce: "ioc" }));
+      await eventually("waits", async () => (await bench.statuses(id)).includes("accepted"));
+      await eventually("over", async () => (await bench.statuses(now)).includes("canceled"));
+      await eventually("told", async () => (await bench.alertCodes()).includes("DRY_RUN_HELD_BACK"));
+      const ticks = gateway.frames.sentCount("TICK_PRICE");
+      await eventually("more prices", () => gateway.frames.sentCount("TICK_PRICE") > ticks + 5, 20_000);
+      expect(await bench.fills()).toEqual([]);
+      await gateway.setFaults({ marketDataAccess: "live" });
+      await eventually("filled", async () => (await bench.statuses(id)).includes("filled"), 20_000);
+      expect((await bench.events(id)).at(-1)?.reason).toBeNull();
+      expect((await bench.alertCodes()).filter((code) => code === "DRY_RUN_HELD_BACK")).toHaveLength(1);
+    } finally {
+      await bench.stop();
+      await gateway.close();
+      await bus.stop();
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { TERMINAL_ORDER_STATUSES } from "#libs/contracts/mod.ts";
 import { startSimulatedGateway } from "../../simulator/mod.ts";
 import { eventually, startBus } from "../../tests/harness/bus.ts";
+import { claimPort } from "../../tests/harness/port.ts";
 import { BridgeBench } from "./testing/bench.ts";
 import { playFaults, randomFrom } from "./testing/day-of-faults.ts";
 
@@ -10,6 +11,7 @@ const SEED = Number(process.env.BRIDGE_FAULT_SEED ?? 20261122);
 it(`sends each approved order at most once and counts each execution once, whatever dies (seed ${SEED})`, async () => {
   const bus = await startBus("paper");
   const gateway = await startSimulatedGateway({
+    port: await claimPort(),
     prices: "manual",
     date: "2026-03-10",
     startTime: "10:30:00",

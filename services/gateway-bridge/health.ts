@@ -1,10 +1,12 @@
 import type { GatewayStatus } from "#libs/contracts/mod.ts";
 import type { HealthReport } from "#libs/service/mod.ts";
+import { LINES_MAX } from "./market-data/needs.ts";
 import type { Book } from "./orders/book.ts";
 
 export interface HealthInput {
   readonly status: GatewayStatus;
   readonly counts: { readonly ticks: number; readonly quotes: number };
+  readonly marketData: { readonly lines: number; readonly without: number; readonly heldBars: number };
   readonly book: Book;
   readonly waitingApprovals: number;
   readonly tradingDay: string | null;
@@ -16,7 +18,7 @@ export interface HealthInput {
 export class HealthFigures {
   #before: { readonly ticks: number; readonly quotes: number; readonly atMs: number } | null = null;
 
-  report({ status, counts, book, waitingApprovals, tradingDay, nowMs, busUp }: HealthInput): HealthReport {
+  report({ status, counts, marketData, book, waitingApprovals, tradingDay, nowMs, busUp }: HealthInput): HealthReport {
     const before = this.#before ?? { ticks: 0, quotes: 0, atMs: nowMs - 1000 };
     const seconds = Math.max(0.001, (nowMs - before.atMs) / 1000);
     this.#before = { ...counts, atMs: nowMs };
@@ -26,6 +28,9 @@ export class HealthFigures {
         session: status.frozen ? `${status.state}, frozen` : status.state,
         "quotes/s": Math.round((counts.quotes - before.quotes) / seconds),
         "ticks/s": Math.round((counts.ticks - before.ticks) / seconds),
+        "data lines": `${marketData.lines} of ${LINES_MAX}`,
+        "symbols without data": marketData.without,
+        "bars held": marketData.heldBars,
         "open orders": book.open.size + waitingApprovals,
         "submitted today": submittedOn(book, tradingDay),
         "last outage s": status.lastOutage?.marketSeconds ?? 0,

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { cancelMessage, controlMessage, orderEventMessage } from "#libs/contracts/mod.ts";
+import { type ClientOrderId, cancelMessage, controlMessage } from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../simulator/mod.ts";
 import { eventually, startBus, type TestBus } from "../../tests/harness/bus.ts";
-import { firstEvent } from "./orders/facts.ts";
-import { legsOf } from "./orders/legs.ts";
+import { claimPort } from "../../tests/harness/port.ts";
+import { MESSAGES_PER_SECOND } from "./gateway/send-queue.ts";
 import { BridgeBench, orderId } from "./testing/bench.ts";
 
 let bus: TestBus;
@@ -12,7 +12,12 @@ let bench: BridgeBench;
 
 beforeEach(async () => {
   bus = await startBus("paper");
-  gateway = await startSimulatedGateway({ prices: "manual", date: "2026-03-10", startTime: "10:30:00" });
+  gateway = await startSimulatedGateway({
+    port: await claimPort(),
+    prices: "manual",
+    date: "2026-03-10",
+    startTime: "10:30:00",
+  });
   gateway.setQuote("SPY", { bid: 100, ask: 100.02, bidSize: 300, askSize: 300, last: 100.01, lastSize: 10 });
   bench = await BridgeBench.open({ mode: "paper", connect: bus.connect, gatewayPort: gateway.port });
   await bench.want(["SPY"]);
@@ -70,17 +75,31 @@ describe("orders at the broker", () => {
 
   it("never sends an order that was canceled while it waited for the message pace", async () => {
     await start();
-    const ids = [];
-    for (let count = 0; count < 60; count += 1) ids.push(await bench.approve(bench.intent(resting)));
-    const last = ids.at(-1) ?? orderId("none");
+    const first = await bench.approve(bench.intent(resting));
+    await reaches(first, "accepted");
+    const cancel = (clientOrderId: ClientOrderId) =>
+      bench.operator.request(cancelMessage, [], { clientOrderId, reason: "test" }, { timeoutMs: 1000 });
+    // A gateway that takes no notice of cancels can be sent any number of global ones, which are never merged and go
+    // first: the pace is used up for seconds, whatever the speed of the machine.
+    await gateway.setFaults({ cancels: { kind: "ignore" } });
+    const cancelAll = () =>
+      bench.operator.request(
+        controlMessage,
+        ["gateway-bridge", "global-cancel"],
+        { reason: "test" },
+        { timeoutMs: 3000 },
+      );
+    await Promise.all(Array.from({ length: 6 * MESSAGES_PER_SECOND }, cancelAll));
+    const last = await bench.approve(bench.intent(resting));
     await reaches(last, "submitted");
     const isPlaced = () => gateway.frames.received("PLACE_ORDER").some(({ fields }) => fields.includes(last));
     expect(isPlaced()).toBe(false);
-    await eventually("canceled", async () => {
-      const request = { clientOrderId: last, reason: "test" };
-      return (await bench.operator.request(cancelMessage, [], request, { timeoutMs: 1000 })).ok;
-    });
-    await eventually("the others are placed", () => gateway.frames.received("PLACE_ORDER").length >= 59, 10_000);
+    expect(await cancel(last)).toMatchObject({ ok: true, message: `${last} was canceled before it was sent` });
+    await eventually(
+      "the queue is empty",
+      () => gateway.frames.receivedCount("REQ_GLOBAL_CANCEL") === 6 * MESSAGES_PER_SECOND,
+      10_000,
+    );
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(isPlaced()).toBe(false);
     expect((await bench.statuses(last)).at(-1)).toBe("canceled");
@@ -98,54 +117,9 @@ describe("orders at the broker", () => {
     await reaches("g-target", "accepted");
     expect(gateway.frames.received("PLACE_ORDER")).toHaveLength(3);
   });
-
-  it("takes a correction in place of the execution it corrects", async () => {
-    await start();
-    const id = await bench.approve(bench.intent());
-    await reaches(id, "filled");
-    const [execution] = gateway.executions;
-    if (execution === undefined) throw new Error("nothing was executed");
-    gateway.correctExecution(execution.execId, { price: 99.5 });
-    await eventually("corrected", async () =>
-      (await bench.fills()).some((fill) => fill.kind === "execution" && fill.corrects !== null),
-    );
-    const correction = (await bench.fills()).find((fill) => fill.kind === "execution" && fill.corrects !== null);
-    expect(correction).toMatchObject({ corrects: execution.execId, price: 99.5, quantity: 10 });
-    expect(bench.service.health().figures["open orders"]).toBe(0);
-  });
 });
 
-describe("a session that dies", () => {
-  it("with the order taken: finds it at the broker, and does not send it again (law 2)", async () => {
-    gateway.setFaults({ dropOnPlaceOrder: "after-accept" });
-    await start();
-    const id = await bench.approve(bench.intent(resting));
-    await reaches(id, "unknown");
-    await reaches(id, "accepted");
-    expect(gateway.frames.received("PLACE_ORDER")).toHaveLength(1);
-    expect(await bench.statuses(id)).toEqual(["submitted", "unknown", "accepted"]);
-    expect(gateway.liveOrders).toHaveLength(1);
-  });
-
-  it("with the order executed: applies the fill once", async () => {
-    gateway.setFaults({ dropOnPlaceOrder: "after-accept" });
-    await start();
-    const id = await bench.approve(bench.intent());
-    await reaches(id, "filled");
-    expect(gateway.executions).toHaveLength(1);
-    expect((await bench.fills()).filter(({ kind }) => kind === "execution")).toHaveLength(1);
-  });
-
-  it("with the order lost: declares it not sent after two readings, and does not send it again", async () => {
-    gateway.setFaults({ dropOnPlaceOrder: "before-accept" });
-    await start();
-    const id = await bench.approve(bench.intent(resting));
-    await reaches(id, "not-sent");
-    expect(await bench.statuses(id)).toEqual(["submitted", "unknown", "not-sent"]);
-    expect(gateway.frames.received("PLACE_ORDER")).toHaveLength(1);
-    expect(await bench.alertCodes()).toEqual(expect.arrayContaining(["ORDERS_UNKNOWN", "ORDERS_NOT_SENT"]));
-  });
-
+describe("order ids", () => {
   it("never reuses an order id, though the gateway rolls its counter back", async () => {
     await start();
     const first = await bench.approve(bench.intent(resting));
@@ -161,40 +135,24 @@ describe("a session that dies", () => {
   });
 });
 
-describe("a bridge that dies", () => {
-  it("finds its open orders and fills again when it comes back", async () => {
-    await start();
-    const id = await bench.approve(bench.intent(resting));
-    await reaches(id, "accepted");
-    await bench.stop();
-    gateway.setQuote("SPY", { bid: 89, ask: 89.02, bidSize: 300, askSize: 300, last: 89, lastSize: 300 });
-    await eventually("executed", () => gateway.executions.length > 0);
-    await start();
-    await reaches(id, "filled");
-    expect((await bench.fills()).filter(({ kind }) => kind === "execution")).toHaveLength(1);
-  });
-});
-
-describe("a bridge that died between recording and writing", () => {
-  it("does not send the order: it looks for it, and calls it not sent (law 2)", async () => {
-    const intent = bench.intent(resting);
-    await bench.approve(intent);
-    const before = await bus.connect("gateway-bridge");
-    const submitted = firstEvent(legsOf(intent)[0], "submitted", 41, null);
-    await before.record(orderEventMessage, [intent.clientOrderId], submitted, { onlyFirst: true });
-    await before.close();
-    await start();
-    await reaches(intent.clientOrderId, "not-sent");
-    expect(await bench.statuses(intent.clientOrderId)).toEqual(["submitted", "unknown", "not-sent"]);
-    expect(gateway.frames.received("PLACE_ORDER")).toHaveLength(0);
-    // And its order id is used up all the same.
-    const next = await bench.approve(bench.intent(resting));
-    await reaches(next, "accepted");
-    expect((await bench.events(next))[0]?.orderId).toBe(42);
-  });
-});
-
 describe("the account", () => {
+  it("of a broker whose servers reset is not told: its figures are all 0, and would look like the loss of everything", async () => {
+    await gateway.setFaults({ accountReady: false });
+    await start();
+    const restored = () => gateway.perform({ action: "error", code: 1102, text: "restored - data maintained" });
+    await restored();
+    await eventually("read anew", () => gateway.frames.receivedCount("REQ_ACCOUNT_SUMMARY") === 2);
+    await ready();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await bench.summaries()).toEqual([]);
+    const aboutAccount = (await bench.alertCodes()).filter((code) => code.startsWith("ACCOUNT_"));
+    expect(aboutAccount).toEqual(["ACCOUNT_NOT_READY"]);
+    await gateway.setFaults({ accountReady: true });
+    await restored();
+    await eventually("figures", async () => (await bench.summaries()).length > 0);
+    expect(Math.min(...(await bench.summaries()).map(({ netLiquidation }) => netLiquidation))).toBeGreaterThan(0);
+  });
+
   it("halts on a live account in paper mode, places nothing, and tries again when resumed", async () => {
     const live = await startSimulatedGateway({ prices: "manual", account: "U7654321" });
     const wrong = await BridgeBench.open({ mode: "paper", connect: bus.connect, gatewayPort: live.port });

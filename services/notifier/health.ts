@@ -11,8 +11,7 @@ export function report(outbox: Outbox, webhookSet: boolean): HealthReport {
     "queue length": entries.length,
     "delivered today": deliveredToday,
     ...(webhookSet ? {} : { "kept today": keptToday }),
-    "last delivery":
-      lastDeliveryAtMs === null ? "none" : `${Math.max(0, Math.round((nowMs - lastDeliveryAtMs) / 1000))} s ago`,
+    "last delivery": lastDeliveryAtMs === null ? "none" : `${shortDuration(Math.max(0, nowMs - lastDeliveryAtMs))} ago`,
   };
   if (!webhookSet) return { status: "ok", detail: "no webhook: alerts are kept in the ledger", figures };
   if (gate.kind === "stopped") {
@@ -23,4 +22,11 @@ export function report(outbox: Outbox, webhookSet: boolean): HealthReport {
     return { status: "degraded", detail: `Discord is out of reach for ${seconds} s, alerts are kept`, figures };
   }
   return { status: "ok", detail: gate.kind === "waiting" && entries.length > 0 ? `waiting: ${gate.why}` : "", figures };
+}
+
+/** Rough on purpose: whether it was a moment, minutes or hours ago. */
+function shortDuration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }

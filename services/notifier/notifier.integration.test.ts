@@ -214,6 +214,8 @@ describe("alerts", () => {
     await eventually("all are delivered", () => discord.accepted.flatMap(titlesIn).length >= 15, 30_000);
     expect(discord.accepted.flatMap(titlesIn)).toEqual(Array.from({ length: 15 }, (_, index) => `alert ${index}`));
     await eventually("every receipt is written", async () => (await stored()).receipts.length >= 15);
+    const told = () => discord.accepted.map(({ body }) => body).join();
+    await eventually("the absence of the bus is told, too", () => told().includes("The bus is back after 1 s"));
   });
 
   it("about the bus itself go to Discord without it", async () => {

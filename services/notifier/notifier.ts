@@ -111,16 +111,21 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
     for (const alert of step.alerts) raise(alert);
     greet();
   });
+  const lookAtBus = (up: boolean) => {
+    const step = watchBus(busWatched, up, monotonicNowMs(), options.busAwayAfterMs);
+    busWatched = step.watch;
+    if (step.news?.kind === "away") outbox.tellWithoutBus(step.news.alert);
+    if (step.news?.kind === "back") raise(step.news.alert);
+  };
   const look = setInterval(() => {
     const step = watch(watched, { kind: "look", busUp: bus.up, nowMs: monotonicNowMs() });
     watched = step.watch;
     for (const alert of step.alerts) raise(alert);
-    const busStep = watchBus(busWatched, bus.up, monotonicNowMs(), options.busAwayAfterMs);
-    busWatched = busStep.watch;
-    if (busStep.news?.kind === "away") outbox.tellWithoutBus(busStep.news.alert);
-    if (busStep.news?.kind === "back") raise(busStep.news.alert);
+    lookAtBus(bus.up);
     greet();
   }, LOOK_INTERVAL_MS);
+  // A server that is killed is often back before the next look.
+  const stopWatchingBus = bus.onChange(lookAtBus);
 
   bus.serve(controlMessage, ["notifier", "test"], ({ data }) => answerTest(bus, outbox, webhook !== null, data.reason));
 
@@ -129,6 +134,7 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
     async stop() {
       stopping = true;
       clearInterval(look);
+      stopWatchingBus();
       hear.stop();
       teller.stop();
       stream.stop();

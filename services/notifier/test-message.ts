@@ -18,7 +18,7 @@ export async function answerTest(bus: Bus, outbox: Outbox, webhookSet: boolean, 
     return {
       ok: false,
       message:
-        "No webhook is set: alerts are kept in the ledger. Set DISCORD_WEBHOOK_URL in .env and restart the notifier.",
+        "No webhook is set: alerts are kept in the ledger. Set DISCORD_WEBHOOK_URL in .env, then `npm stop` and `npm start`.",
     };
   }
   const id = randomUUID();

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { type Bus, StreamFullError } from "#libs/bus/mod.ts";
-import { type Approval, type Envelope, type OrderIntent, SCHEMA_VERSION } from "#libs/contracts/mod.ts";
+import {
+  type Approval,
+  deniedMessage,
+  type Envelope,
+  type OrderIntent,
+  SCHEMA_VERSION,
+  type WhatIf,
+} from "#libs/contracts/mod.ts";
 import { epochMsOf } from "#libs/time/mod.ts";
 import { DecisionDesk, type DeskOptions } from "./decision-desk.ts";
-import { BusAwayError, DecisionUnknownError } from "./errors.ts";
+import { BusAwayError, DecisionUnknownError, LedgerUnreadError } from "./errors.ts";
 import { DAY, intent, World } from "./testing/world.ts";
 
 const request = (data: OrderIntent, publishedAt = epochMsOf(DAY, "10:00")): Envelope<OrderIntent> => ({
@@ -20,7 +27,8 @@ const request = (data: OrderIntent, publishedAt = epochMsOf(DAY, "10:00")): Enve
 /** What the ledger answers to each approval; denials it takes. */
 type Ledger = (approval: Approval) => Promise<{ outcome: "stored"; sequence: number } | { outcome: "exists" }>;
 
-function deskOf(world: World, ledger: Ledger, up = true) {
+function deskOf(world: World, ledger: Ledger, up = true, broker: () => Promise<WhatIf> = noBroker, readLedger = read) {
+  let asked = 0;
   const recorded: string[] = [];
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const record = async (message: { name: string }, _: unknown, data: unknown) => {
@@ -28,16 +36,91 @@ function deskOf(world: World, ledger: Ledger, up = true) {
     return message.name === "order approved" ? ledger(data as Approval) : { outcome: "stored", sequence: 1 };
   };
   // Only what the desk uses of a bus; the real one is in service.integration.test.ts.
-  const bus = { record, up, alert: async () => undefined, context: { logger: silent } } as unknown as Bus;
+  const ask = async () => {
+    asked += 1;
+    return broker();
+  };
+  const bus = { record, up, request: ask, alert: async () => undefined, context: { logger: silent } } as unknown as Bus;
   const options: DeskOptions = {
     bus,
     reservations: world.reservations,
     view: () => world.view(),
     now: () => world.now(),
+    readLedger,
     onStored: () => undefined,
   };
-  return { desk: new DecisionDesk(options), recorded };
+  return { desk: new DecisionDesk(options), recorded, asked: () => asked };
 }
+
+const noBroker = (): Promise<WhatIf> => Promise.reject(new Error("nobody answers"));
+const read = async (): Promise<boolean> => true;
+const stored: Ledger = async () => ({ outcome: "stored", sequence: 1 });
+
+describe("an entry near the limit of buying power", () => {
+  const answered = (equityWithLoanAfter: number, initialMarginAfter: number): WhatIf => ({
+    outcome: "answered",
+    initialMarginChange: null,
+    maintenanceMarginChange: null,
+    initialMarginAfter,
+    maintenanceMarginAfter: null,
+    equityWithLoanAfter,
+    commission: null,
+    warning: null,
+  });
+  const poor = () => new World({ buyingPower: 10_000 });
+
+  it("is decided by the broker's answer, either way", async () => {
+    const enough = deskOf(poor(), stored, true, async () => answered(100_000, 10_000));
+    expect(await enough.desk.decide(request(intent({ quantity: 95 })))).toMatchObject({ outcome: "approved" });
+    const short = deskOf(poor(), stored, true, async () => answered(10_000, 9500));
+    expect(await short.desk.decide(request(intent({ quantity: 60 })))).toMatchObject({
+      outcome: "denied",
+      reasons: [{ code: "BUYING_POWER", detail: expect.stringContaining("by=broker") }],
+    });
+    expect([enough.asked(), short.asked()]).toEqual([1, 1]);
+  });
+
+  it("keeps its reservation while the broker is asked, and once only after", async () => {
+    const world = poor();
+    let answer: (whatIf: WhatIf) => void = () => undefined;
+    const { desk } = deskOf(world, stored, true, () => new Promise((resolve) => (answer = resolve)));
+    const deciding = desk.decide(request(intent({ quantity: 60 })));
+    await Promise.resolve();
+    expect(world.codes(intent({ symbol: "IBM", quantity: 31 }))).toEqual(["BUYING_POWER"]);
+    answer(answered(100_000, 10_000));
+    expect(await deciding).toMatchObject({ outcome: "approved" });
+    expect(world.reservations.orders.size).toBe(1);
+    expect(world.codes(intent({ symbol: "IBM", quantity: 30 }))).toEqual([]);
+  });
+
+  it("gives its reservation back when the broker refuses", async () => {
+    const world = poor();
+    const { desk } = deskOf(world, stored, true, async () => ({ outcome: "refused", reason: "201" }));
+    expect(await desk.decide(request(intent({ quantity: 60 })))).toMatchObject({ outcome: "denied" });
+    expect(world.reservations.orders.size).toBe(0);
+    expect(world.reservations.recent).toEqual([]);
+  });
+
+  it("falls back on the model when nobody answers", async () => {
+    const { desk, asked } = deskOf(poor(), stored);
+    expect(await desk.decide(request(intent({ quantity: 90 })))).toMatchObject({ outcome: "approved" });
+    expect(await desk.decide(request(intent({ symbol: "IBM", quantity: 1 })))).toMatchObject({ outcome: "denied" });
+    expect(asked()).toBe(2);
+  });
+
+  it("is not asked about far from the limit, for an exit, for what is denied anyway, or in dry-run", async () => {
+    const world = poor();
+    world.trade("buy", 90);
+    world.summary({ buyingPower: 10_001 });
+    const { desk, asked } = deskOf(world, stored);
+    await desk.decide(request(intent({ symbol: "IBM", quantity: 40 })));
+    await desk.decide(request(intent({ side: "sell", quantity: 90 })));
+    await desk.decide(request(intent({ symbol: "IBM", quantity: 1000 })));
+    world.change = { mode: "dry-run" };
+    await desk.decide(request(intent({ symbol: "BAC", quantity: 49 })));
+    expect(asked()).toBe(0);
+  });
+});
 
 describe("an approval whose record is not acknowledged in time", () => {
   it("is never told as approved, stays reserved, and is decided once when the ledger tells", async () => {
@@ -92,10 +175,16 @@ describe("an approval that the ledger has already", () => {
   it("is answered with the decision that was first", async () => {
     const world = new World();
     const wanted = intent({ quantity: 100 });
-    const { desk } = deskOf(world, async (approval) => {
-      setTimeout(() => world.record(approval), 20);
+    let inLedger: Approval | undefined;
+    const exists: Ledger = async (approval) => {
+      inLedger = approval;
       return { outcome: "exists" };
-    });
+    };
+    const readOn = async () => {
+      if (inLedger) world.record(inLedger);
+      return true;
+    };
+    const { desk } = deskOf(world, exists, true, noBroker, readOn);
     expect(await desk.decide(request(wanted))).toMatchObject({ outcome: "approved" });
     expect(world.reservations.orders.size).toBe(0);
   });
@@ -105,6 +194,43 @@ describe("an approval that the ledger has already", () => {
     const { desk } = deskOf(world, async () => ({ outcome: "exists" }));
     expect(await desk.decide(request(intent()))).toMatchObject({ reasons: [{ code: "CLIENT_ORDER_ID_USED" }] });
     expect(world.reservations.orders.size).toBe(0);
+  });
+});
+
+describe("an order that the state would deny while the ledger holds more", () => {
+  const exit = intent({ side: "sell", quantity: 30, order: { type: "market" } });
+
+  it("is decided by what the ledger holds", async () => {
+    const world = new World();
+    const { desk, recorded } = deskOf(world, stored, true, noBroker, async () => {
+      world.trade("buy", 30);
+      return true;
+    });
+    expect(await desk.decide(request(exit))).toMatchObject({ outcome: "approved" });
+    expect(recorded).toEqual(["order approved"]);
+  });
+
+  it("is answered with the decision that stands there", async () => {
+    const world = new World();
+    const wanted = intent({ quantity: 1000 });
+    const reasons = [{ code: "POSITION_LIMIT", detail: "" }];
+    const { desk, recorded } = deskOf(world, stored, true, noBroker, async () => {
+      world.feed(deniedMessage, { intent: wanted, reasons });
+      return true;
+    });
+    expect(await desk.decide(request(wanted))).toMatchObject({ outcome: "denied", reasons });
+    expect(recorded).toEqual([]);
+  });
+
+  it("is not denied while that cannot be read, and nothing is sent for it", async () => {
+    const world = new World();
+    for (const readLedger of [async () => false, () => new Promise<boolean>(() => undefined)]) {
+      const { desk, recorded } = deskOf(world, stored, true, noBroker, readLedger);
+      await expect(desk.decide(request(exit))).rejects.toThrow(LedgerUnreadError);
+      await expect(desk.decide(request(intent({ quantity: 1000 })))).rejects.toThrow(LedgerUnreadError);
+      expect(recorded).toEqual([]);
+      expect(world.reservations.orders.size).toBe(0);
+    }
   });
 });
 

@@ -14,34 +14,45 @@ import {
   deniedMessage,
   type Envelope,
   type OrderIntent,
+  type WhatIf,
+  whatIfMessage,
 } from "#libs/contracts/mod.ts";
-import { sleep } from "#libs/time/mod.ts";
+import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
+import { buyingPower } from "./checks/buying-power.ts";
 import { figures } from "./checks/check.ts";
 import { clientOrderIdUsed } from "./checks/client-order-id-used.ts";
 import { exitExceedsPosition } from "./checks/exit-exceeds-position.ts";
 import { shortSale } from "./checks/short-sale.ts";
-import { BusAwayError, DecisionUnknownError } from "./errors.ts";
+import { BusAwayError, DecisionUnknownError, LedgerUnreadError } from "./errors.ts";
+import { isNearBuyingPower } from "./evaluate/buying-power.ts";
 import { type Evaluation, evaluate } from "./evaluate/evaluate.ts";
 import { excessDayTrades } from "./evaluate/fourth-day-trade.ts";
 import type { Moment, RiskView } from "./evaluate/view.ts";
 import type { Reservations } from "./reservations.ts";
+import type { OpenOrder } from "./state/book.ts";
 import { fingerprintOf } from "./state/orders.ts";
 
 /** The strategy waits a second for its answer; the ledger must have the approval before it is given. */
 const RECORD_DEADLINE_MS = 800;
-/** How long an exit may wait for a fact that the one who sends it has seen and this fold has not. */
-const CATCH_UP_MS = 300;
-const CATCH_UP_STEP_MS = 5;
+/** A read to the ledger's end takes a millisecond or two; where it takes longer than this, nothing is decided. */
+const READ_DEADLINE_MS = 300;
+/** How long an exit waits for a fact that is on its way into the ledger. What is in it counts at once. */
+const NEWS_MS = 300;
+const NEWS_STEP_MS = 10;
+/** The strategy's second must hold for this, the ledger and the way between. */
+const WHAT_IF_TIMEOUT_MS = 300;
 /** An alert about an exit goes first, and never holds it up for longer. */
 const ALERT_DEADLINE_MS = 200;
 /** Deny code of an order whose approval the ledger refused to take. */
 export const LEDGER_REFUSED = "LEDGER_REFUSED";
 
 export interface DeskOptions {
-  readonly bus: Pick<Bus, "record" | "alert" | "up" | "context">;
+  readonly bus: Pick<Bus, "record" | "alert" | "request" | "up" | "context">;
   readonly reservations: Reservations;
   readonly view: () => RiskView;
   readonly now: () => Moment;
+  /** Makes the view include all that the ledger holds now; false when it cannot. */
+  readonly readLedger: () => Promise<boolean>;
   /** Told the ledger sequence of each approval, which is to come back through the fold. */
   readonly onStored: (sequence: number) => void;
 }
@@ -60,7 +71,7 @@ export class DecisionDesk {
    * Answers an intent. The same order asked again gets the decision it got before; another order under a known id is
    * denied.
    *
-   * @throws BusAwayError, DecisionUnknownError
+   * @throws BusAwayError, DecisionUnknownError, LedgerUnreadError
    */
   decide(request: Envelope<OrderIntent>): Promise<Decision> {
     const { clientOrderId } = request.data;
@@ -92,30 +103,82 @@ export class DecisionDesk {
 
   async #decide(request: Envelope<OrderIntent>): Promise<Decision> {
     if (!this.#options.bus.up) throw new BusAwayError();
-    const evaluation = this.#evaluateAndReserve(request);
-    const settled = aheadOfLedger(evaluation, request.data, this.#options.view())
-      ? await this.#evaluateAgain(request, evaluation)
-      : evaluation;
+    let look = this.#look(request);
+    if (look.evaluation.outcome === "denied") {
+      // The fold may be late, and no order is denied for what the ledger holds and the fold has not read (law 7).
+      await this.#readLedger(request.data);
+      const known = this.#decided(request.data);
+      if (known) return known;
+      look = this.#look(request);
+    }
+    const evaluation = look.isNear ? await this.#askedOfBroker(request, look.evaluation) : look.evaluation;
+    const settled = await this.#afterNews(request, evaluation);
     if (settled.outcome === "denied") return this.#deny(request, settled.reasons);
     await this.#warnOfDayTrade(request.data, settled.approval);
     return this.#approve(request, settled.approval);
   }
 
+  /** What the state says of the order, which is reserved if it may pass; and whether it is near the buying power. */
+  #look(request: Envelope<OrderIntent>): { readonly evaluation: Evaluation; readonly isNear: boolean } {
+    const { view, now } = this.#options;
+    const isNear = isNearBuyingPower(request.data, view(), now());
+    return { isNear, evaluation: this.#evaluateAndReserve(request) };
+  }
+
+  /** @throws LedgerUnreadError */
+  async #readLedger({ clientOrderId }: OrderIntent): Promise<void> {
+    const isRead = await within(this.#options.readLedger(), READ_DEADLINE_MS);
+    if (isRead !== true) throw new LedgerUnreadError(clientOrderId, READ_DEADLINE_MS);
+  }
+
+  /**
+   * Near the limit of buying power the broker's word decides. What the model approved stays reserved while it is
+   * asked, so that the answer cannot be used up by another order.
+   */
+  async #askedOfBroker(request: Envelope<OrderIntent>, first: Evaluation): Promise<Evaluation> {
+    if (first.outcome === "denied" && first.reasons.some(({ code }) => code !== buyingPower.code)) return first;
+    const whatIf = await this.#askBroker(request);
+    this.#options.reservations.release(request.data.clientOrderId);
+    return this.#evaluateAndReserve(request, whatIf);
+  }
+
+  async #askBroker(request: Envelope<OrderIntent>): Promise<WhatIf> {
+    const { bus } = this.#options;
+    try {
+      return await bus.request(whatIfMessage, [], request.data, {
+        causedBy: request.id,
+        timeoutMs: WHAT_IF_TIMEOUT_MS,
+      });
+    } catch (error) {
+      // The check falls back on its own model.
+      bus.context.logger.warn(
+        { clientOrderId: request.data.clientOrderId, error: String(error) },
+        "the broker was not asked what an order would do to margin",
+      );
+      return { outcome: "unavailable", reason: String(error) };
+    }
+  }
+
   /** One synchronous step: nothing can come between the check and the reservation. */
-  #evaluateAndReserve(request: Envelope<OrderIntent>): Evaluation {
+  #evaluateAndReserve(request: Envelope<OrderIntent>, whatIf?: WhatIf): Evaluation {
     const { view, now, reservations } = this.#options;
-    const evaluation = evaluate(request.data, view(), now(), request.publishedAt);
-    if (evaluation.outcome === "approved") reservations.take(evaluation.approval);
+    const moment = now();
+    const evaluation = evaluate(request.data, view(), moment, {
+      askedAtMs: request.publishedAt,
+      ...(whatIf ? { whatIf } : {}),
+    });
+    if (evaluation.outcome === "approved") reservations.take(evaluation.approval, moment.marketMs);
     return evaluation;
   }
 
-  /** A strategy may have read of a fill or a cancel a moment before this fold did; its exit must not fail for that. */
-  async #evaluateAgain(request: Envelope<OrderIntent>, first: Evaluation): Promise<Evaluation> {
+  /** Who sends an exit may know of a fill or a cancel before it is in the ledger: the exit must not fail for that. */
+  async #afterNews(request: Envelope<OrderIntent>, first: Evaluation): Promise<Evaluation> {
+    const untilMs = monotonicNowMs() + NEWS_MS;
     let evaluation = first;
-    for (let waitedMs = 0; waitedMs < CATCH_UP_MS; waitedMs += CATCH_UP_STEP_MS) {
-      await sleep(CATCH_UP_STEP_MS);
+    while (awaitsNews(evaluation, request.data, this.#options.view()) && monotonicNowMs() < untilMs) {
+      await sleep(NEWS_STEP_MS);
+      await this.#readLedger(request.data);
       evaluation = this.#evaluateAndReserve(request);
-      if (!aheadOfLedger(evaluation, request.data, this.#options.view())) break;
     }
     return evaluation;
   }
@@ -186,19 +249,15 @@ export class DecisionDesk {
     return denied(intent, reasons);
   }
 
-  /** Another copy of this service, or this one before a crash, decided already: the ledger will tell what. */
+  /** Another copy of this service, or this one before a crash, decided already: the ledger tells what. */
   async #decidedBefore(intent: OrderIntent): Promise<Decision> {
-    for (let waitedMs = 0; waitedMs < CATCH_UP_MS; waitedMs += CATCH_UP_STEP_MS) {
-      const known = this.#decided(intent);
-      if (known) {
-        this.#options.reservations.release(intent.clientOrderId);
-        return known;
-      }
-      await sleep(CATCH_UP_STEP_MS);
+    try {
+      await this.#readLedger(intent);
+    } finally {
+      this.#options.reservations.release(intent.clientOrderId);
     }
-    // The id is older than what the book remembers: its order had its life, and this one is another.
-    this.#options.reservations.release(intent.clientOrderId);
-    return taken(intent);
+    // An id older than what the book remembers had its order, with a life of its own; this one is another.
+    return this.#decided(intent) ?? taken(intent);
   }
 
   #decided(intent: OrderIntent): Decision | undefined {
@@ -231,16 +290,16 @@ export class DecisionDesk {
 }
 
 /**
- * Whether an exit was refused for its size alone while the ledger may still hold news of the symbol: orders that work
- * there, or a position on which the broker and the executions differ.
+ * Whether an exit was refused for its size while news of the symbol may be on its way into the ledger: from orders that
+ * work there or are being recorded, or of a position on which the broker and the executions differ.
  */
-function aheadOfLedger(evaluation: Evaluation, intent: OrderIntent, { book }: RiskView): boolean {
+function awaitsNews(evaluation: Evaluation, { symbol }: OrderIntent, view: RiskView): boolean {
   if (evaluation.outcome === "approved") return false;
   const isSize = evaluation.reasons.some(({ code }) => code === exitExceedsPosition.code || code === shortSale.code);
   if (!isSize) return false;
-  if ((book.symbols.get(intent.symbol)?.reported ?? null) !== null) return true;
-  for (const order of book.orders.values()) if (order.symbol === intent.symbol) return true;
-  return false;
+  if ((view.book.symbols.get(symbol)?.reported ?? null) !== null) return true;
+  const isOfSymbol = (order: OpenOrder) => order.symbol === symbol;
+  return view.book.orders.values().some(isOfSymbol) || view.reserved.values().some(isOfSymbol);
 }
 
 /** Errors after which it is certain that the ledger does not hold the message. */

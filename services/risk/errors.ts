@@ -1,5 +1,5 @@
 /** Base of the errors of the risk service: a code for programs, a sentence with the fix for people. */
-class RiskError extends Error {
+export class RiskError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
     super(`${code}: ${message}`);
@@ -21,6 +21,16 @@ export class DecisionUnknownError extends RiskError {
     super(
       "DECISION_UNKNOWN",
       `The ledger did not acknowledge the decision on ${clientOrderId} within ${deadlineMs} ms. Follow orders.event.${clientOrderId}, or ask again under the same id; never under another.`,
+    );
+  }
+}
+
+/** The ledger could not be read to its end in time, and no order is denied for what may stand in the unread part. */
+export class LedgerUnreadError extends RiskError {
+  constructor(clientOrderId: string, deadlineMs: number) {
+    super(
+      "LEDGER_UNREAD",
+      `The ledger could not be read to its end within ${deadlineMs} ms, so ${clientOrderId} is not decided. Ask again under the same order id.`,
     );
   }
 }

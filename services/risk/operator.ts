@@ -1,38 +1,120 @@
-import type { Outcome } from "#libs/contracts/mod.ts";
-import { DAILY_LOSS } from "./checks/daily-loss.ts";
+import type { z } from "zod";
+import type { CONTROL_VERBS, controlMessage, Outcome } from "#libs/contracts/mod.ts";
+import { LEDGER_WENT_BACKWARDS } from "./checks/ledger-behind.ts";
+import type { CloseOutKeeper } from "./close-out/keeper.ts";
 import { dayResult } from "./evaluate/day-result.ts";
 import type { RiskView } from "./evaluate/view.ts";
+import { isOverridden, POST_TRADE_LIMITS } from "./post-trade/limits.ts";
 import type { TradingControl } from "./trading-control.ts";
 
 /** What the trading state is set by when the operator sets it. */
 const OPERATOR = "operator";
+/** The name under which the operator overrides a close-out that runs. */
+const CLOSE_OUT = "CLOSE_OUT";
 
-/** The operator's commands: `control.risk.halt`, `reduce` and `resume`. */
-export async function command(
-  verb: "halt" | "reduce" | "resume",
+export interface Commanded {
+  readonly control: TradingControl;
+  readonly keeper: CloseOutKeeper;
+  readonly view: () => RiskView;
+}
+
+type Verb = (typeof CONTROL_VERBS.risk)[number];
+type Asked = z.infer<typeof controlMessage.data>;
+
+/** The operator's commands: `control.risk.halt`, `reduce`, `resume` and `flatten`. */
+export async function command(verb: Verb, asked: Asked, commanded: Commanded): Promise<Outcome> {
+  switch (verb) {
+    case "halt":
+      return await setState("halted", asked.reason, commanded);
+    case "reduce":
+      return await setState("reducing", asked.reason, commanded);
+    case "flatten":
+      return await flatten(asked, commanded);
+    case "resume":
+      return await resume(asked, commanded);
+  }
+}
+
+async function setState(
+  next: "halted" | "reducing",
   reason: string,
-  control: TradingControl,
-  view: RiskView,
+  { control }: Pick<Commanded, "control">,
 ): Promise<Outcome> {
-  const wanted = { halt: "halted", reduce: "reducing", resume: "active" } as const;
-  const next = wanted[verb];
   const { tradingState, setBy } = control.current;
   // What a limit has set ends with its cause, and what the ledger did not take with this process: neither is what the
   // operator asks for.
-  const isSet = tradingState === next && (next === "active" || (setBy === OPERATOR && control.isKept));
+  // But a lost ledger stays the cause whatever the operator sets, so that no later resume passes without naming it.
+  const by = setBy === LEDGER_WENT_BACKWARDS ? setBy : OPERATOR;
+  const isSet = tradingState === next && setBy === by && control.isKept;
   if (isSet) return { ok: true, message: `Trading is ${next} already.` };
-  const cause = verb === "resume" ? stillBreached(view) : null;
-  if (cause !== null) return { ok: false, message: cause };
-  await control.change(next, OPERATOR, reason);
+  await control.change(next, by, reason);
   return { ok: true, message: `Trading is ${next}.` };
 }
 
-/** Why trading cannot be resumed now; null when it can. */
-function stillBreached(view: RiskView): string | null {
-  const { session } = view.book;
-  const result = dayResult(view);
-  if (session === null || result === null) return null;
-  const limit = view.limits.maxDailyLossFraction * session.equityAtStart;
-  if (-result.profit < limit) return null;
-  return `${DAILY_LOSS}: the day's loss of ${(-result.profit).toFixed(2)} USD is beyond the limit of ${limit.toFixed(2)} USD. It ends with the session day ${session.tradingDay}; until then close positions with exits, which pass.`;
+/** Only exits pass from here on; a halt, which stops exits too, gives way to the operator's own word. */
+async function flatten({ reason, everything = false }: Asked, { control, keeper }: Commanded): Promise<Outcome> {
+  await setState("reducing", reason, { control });
+  const what = everything ? "everything that is held" : "every position that our executions explain";
+  const again = keeper.isRunning ? "A close-out runs already. " : "";
+  await keeper.begin({ scope: everything ? "everything" : "explained", setBy: OPERATOR, reason });
+  return {
+    ok: true,
+    message: `${again}What works is canceled, then ${what} is closed. You are told when the account is flat; trading is reducing until you resume it.`,
+  };
 }
+
+/** A resume is refused while a cause lasts, unless the operator overrides it by its name until the session day ends. */
+async function resume({ reason, override = [] }: Asked, { control, keeper, view }: Commanded): Promise<Outcome> {
+  const known = [...POST_TRADE_LIMITS.map(({ code }) => code), CLOSE_OUT, LEDGER_WENT_BACKWARDS];
+  const unknown = override.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    return { ok: false, message: `override: ${unknown.join(", ")} is no cause; these are: ${known.join(", ")}.` };
+  }
+  const isLedgerLost = control.current.setBy === LEDGER_WENT_BACKWARDS;
+  const lasting = [
+    ...causesOf(view()),
+    ...(keeper.isRunning ? [CLOSE_OUT_RUNS] : []),
+    ...(isLedgerLost ? [LEDGER_LOST] : []),
+  ];
+  const left = lasting.filter(({ name }) => !override.includes(name));
+  if (left.length > 0) {
+    const how = `Override by name to resume all the same: --override ${left.map(({ name }) => name).join(" ")}`;
+    return { ok: false, message: `${left.map(({ name, why }) => `${name}: ${why}`).join(" ")} ${how}` };
+  }
+  const { tradingState } = control.current;
+  // A limit stays disregarded until the day ends; the other two are over with the resume.
+  const overridden = override.filter((name) => POST_TRADE_LIMITS.some(({ code }) => code === name));
+  if (override.includes(CLOSE_OUT)) await keeper.stop(`the operator resumed: ${reason}`);
+  if (tradingState === "active") return { ok: true, message: "Trading is active already." };
+  const disregarding = overridden.length === 0 ? "" : `; ${overridden.join(", ")} disregarded until the day ends`;
+  await control.change("active", OPERATOR, `${reason}${disregarding}`, overridden);
+  return { ok: true, message: `Trading is active${disregarding}.` };
+}
+
+interface Cause {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Limits that are beyond now, and would stop entries again at the next look. */
+function causesOf(view: RiskView): readonly Cause[] {
+  const result = dayResult(view);
+  return POST_TRADE_LIMITS.flatMap(({ code, words, unit, measure }): Cause[] => {
+    const measured = measure(view, result);
+    if (measured === null || measured.used < measured.limit || isOverridden(view, code)) return [];
+    const shown = (amount: number) => (unit === "USD" ? `${amount.toFixed(2)} USD` : `${amount}`);
+    const why = `${words}, ${shown(measured.used)}, is beyond the limit of ${shown(measured.limit)}. It ends with the session day ${view.book.session?.tradingDay}; exits pass.`;
+    return [{ name: code, why }];
+  });
+}
+
+const CLOSE_OUT_RUNS: Cause = {
+  name: CLOSE_OUT,
+  why: "the account is being closed out; you are told when it is flat.",
+};
+
+/** It does not go away by itself: what the ledger lost, risk cannot know. */
+const LEDGER_LOST: Cause = {
+  name: LEDGER_WENT_BACKWARDS,
+  why: "the ledger lost messages, so orders, fills and halts may be missing; compare positions with the broker's first.",
+};

@@ -1,5 +1,6 @@
 import type { Approval } from "#libs/contracts/mod.ts";
-import type { OpenOrder, RecentEntry } from "./state/book.ts";
+import type { OpenOrder, RecentOrder } from "./state/book.ts";
+import { recentOrderOf } from "./state/order-flow.ts";
 import { ordersOf } from "./state/orders.ts";
 
 /**
@@ -9,27 +10,26 @@ import { ordersOf } from "./state/orders.ts";
  */
 export class Reservations {
   readonly #orders = new Map<string, OpenOrder>();
-  readonly #entries = new Map<string, RecentEntry>();
+  readonly #recent = new Map<string, RecentOrder>();
 
   get orders(): ReadonlyMap<string, OpenOrder> {
     return this.#orders;
   }
 
-  get entries(): readonly RecentEntry[] {
-    return [...this.#entries.values()];
+  /** The same for the guards of the order flow, oldest first. */
+  get recent(): readonly RecentOrder[] {
+    return [...this.#recent.values()];
   }
 
-  take(approval: Approval): void {
-    for (const order of ordersOf(approval)) this.#orders.set(order.clientOrderId, order);
-    if (approval.reducesRisk) return;
-    const { clientOrderId, symbol, side, quantity } = approval.intent;
-    const { approvedAtMonotonicMs } = approval;
-    this.#entries.set(clientOrderId, { clientOrderId, symbol, side, quantity, approvedAtMonotonicMs });
+  /** @param marketMs market time of the decision */
+  take(approval: Approval, marketMs: number | null): void {
+    for (const order of ordersOf(approval, marketMs)) this.#orders.set(order.clientOrderId, order);
+    this.#recent.set(approval.intent.clientOrderId, recentOrderOf(approval));
   }
 
   /** Gives back what was taken under this order id. */
   release(clientOrderId: string): void {
-    this.#entries.delete(clientOrderId);
+    this.#recent.delete(clientOrderId);
     for (const [id, order] of this.#orders) if (order.group === clientOrderId) this.#orders.delete(id);
   }
 }

@@ -3,8 +3,12 @@ import { fileURLToPath } from "node:url";
 import { LedgerFold } from "#libs/bus/mod.ts";
 import {
   approvedMessage,
+  assessMessage,
   CONTROL_VERBS,
+  clockMessage,
+  closeOutMessage,
   controlMessage,
+  dayTradesMessage,
   fillMessage,
   intentMessage,
   limitUseMessage,
@@ -14,14 +18,21 @@ import {
 } from "#libs/contracts/mod.ts";
 import type { HealthReport, Service, ServiceContext } from "#libs/service/mod.ts";
 import { monotonicNowMs, wallNowMs } from "#libs/time/mod.ts";
+import { BrokerWord } from "./broker-word.ts";
 import { LEDGER_WENT_BACKWARDS } from "./checks/ledger-behind.ts";
+import { CloseOutKeeper } from "./close-out/keeper.ts";
+import { dayTradeReport } from "./day-trades/report.ts";
 import { DecisionDesk } from "./decision-desk.ts";
 import { dayResult } from "./evaluate/day-result.ts";
-import { type Moment, openOrders, type RiskView } from "./evaluate/view.ts";
+import { assess } from "./evaluate/evaluate.ts";
+import { type Moment, openOrderCount, type RiskView } from "./evaluate/view.ts";
 import { LedgerProgress } from "./ledger-progress.ts";
 import { limitsFrom, loosenedBy, tightened } from "./limits.ts";
 import { command } from "./operator.ts";
 import { PlanFile } from "./plan-file.ts";
+import { tripActionsFrom } from "./post-trade/actions.ts";
+import { DayPeak } from "./post-trade/day-peak.ts";
+import { LimitWatch } from "./post-trade/limit-watch.ts";
 import { QuoteBoard } from "./quote-board.ts";
 import { Reservations } from "./reservations.ts";
 import { applyTo } from "./state/apply.ts";
@@ -47,11 +58,18 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   const reservations = new Reservations();
   const progress = new LedgerProgress();
   const planFile = new PlanFile(resolve(PROJECT, settings.gameplanPath));
+  const peak = new DayPeak();
+  const brokerWord = new BrokerWord();
   let limits = configured;
   let usesChanged = true;
 
   const now = (): Moment => ({ marketMs: clock.nowMs() ?? null, monotonicMs: monotonicNowMs(), wallMs: wallNowMs() });
   bus.subscribe(quoteMessage, (envelope) => quotes.take(envelope.data));
+  let clockDriftMs: number | null = null;
+  bus.subscribe(clockMessage, ({ data }) => {
+    clockDriftMs = data.driftMs;
+  });
+  clockDriftMs ??= (await bus.lastValue(clockMessage, []))?.data.driftMs ?? null;
 
   const fold = await LedgerFold.open<Book>(bus, {
     service: "risk",
@@ -64,19 +82,24 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
       const approved = event.as(approvedMessage);
       if (approved) desk.onApproved(approved.data.intent.clientOrderId);
       if (event.as(riskStateMessage)) control.onRecorded();
+      const closeOut = event.as(closeOutMessage);
+      if (closeOut) keeper.onRecorded(closeOut.data);
       if (approved || event.as(orderEventMessage) || event.as(fillMessage)) usesChanged = true;
     },
   });
   const view = (): RiskView => ({
     book: fold.state,
     reserved: reservations.orders,
-    reservedEntries: reservations.entries,
+    reservedRecent: reservations.recent,
+    peakDayProfit: peak.of(fold.state),
     trading: control.current,
     limits,
     plan: planFile.view,
     calendar,
     mode,
     quoteOf: (symbol) => quotes.of(symbol),
+    hasSettled: (symbol) => brokerWord.hasSettled(symbol, monotonicNowMs()),
+    clockDriftMs,
     ledgerBehind: progress.behind(fold.sequence, monotonicNowMs()),
   });
   const control = new TradingControl({ bus, recorded: () => fold.state.trading, view, now });
@@ -85,8 +108,11 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
     reservations,
     view,
     now,
+    readLedger: () => fold.catchUp(),
     onStored: (sequence) => progress.expect(sequence, monotonicNowMs()),
   });
+
+  const keeper = new CloseOutKeeper({ bus, view, now, decide: (request) => desk.decide(request) });
 
   const failed = (what: string) => (error: unknown) => logger.error({ error: String(error) }, what);
 
@@ -124,12 +150,13 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   if (!fold.integrity.ok) {
     const { remembered, found, lost } = fold.integrity;
     const reason = `the ledger ends at ${found}, this service had read it to ${remembered}; ${lost} messages are reported lost`;
-    if (control.current.tradingState !== "halted") await control.change("reducing", LEDGER_WENT_BACKWARDS, reason);
+    const { tradingState } = control.current;
+    await control.change(tradingState === "halted" ? "halted" : "reducing", LEDGER_WENT_BACKWARDS, reason);
     await bus.alert({
       severity: "critical",
       code: LEDGER_WENT_BACKWARDS,
       title: "The ledger lost messages: entries are stopped",
-      text: `${reason}. Stop the platform, restore the newest backup of the store with the restore command, and start again. If the loss is understood and positions are right, resume risk instead.`,
+      text: `${reason}. Stop the platform (\`npm stop\`), put the newest backup of the store folder of this mode back in place, and start again. If the loss is understood and the positions are right, \`npx crucible resume --reason TEXT --override ${LEDGER_WENT_BACKWARDS}\` instead.`,
       fields: [
         { name: "remembered", value: String(remembered) },
         { name: "found", value: String(found) },
@@ -146,15 +173,14 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   }
   const stored = await Promise.all(usesOf(view()).map(({ name }) => bus.lastValue(limitUseMessage, [name])));
   const recordedUses = stored.filter((envelope) => envelope !== null);
-  const recordedAtMs = recordedUses.find((envelope) => envelope.data.name === "daily-loss")?.marketTime ?? null;
-  const watch = new Watch({
-    bus,
-    control,
-    view,
-    now,
-    recordedUses: recordedUses.map((envelope) => envelope.data),
-    recordedDay: recordedAtMs === null ? null : sessionDayOf(calendar, recordedAtMs),
-  });
+  const recorded = recordedUses.map(({ data, marketTime }) => ({
+    ...data,
+    tradingDay: marketTime === null ? null : sessionDayOf(calendar, marketTime),
+  }));
+  const actions = tripActionsFrom(settings);
+  const limitWatch = new LimitWatch({ bus, control, view, now, actions, closeOut: keeper, recordedUses: recorded });
+  const closeOutRuns = () => keeper.isRunning;
+  const watch = new Watch({ bus, control, peak, view, now, limits: limitWatch, closeOutRuns, recordedUses: recorded });
 
   const unsubscribe = bus.onChange((up) => {
     if (!up) progress.lost();
@@ -162,8 +188,17 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   });
   bus.serve(intentMessage, [], (request) => desk.decide(request));
   for (const verb of CONTROL_VERBS.risk) {
-    bus.serve(controlMessage, ["risk", verb], (request) => command(verb, request.data.reason, control, view()));
+    bus.serve(controlMessage, ["risk", verb], (request) => command(verb, request.data, { control, keeper, view }));
   }
+  bus.serve(assessMessage, [], ({ data, publishedAt }) => {
+    const { evaluation, isExit, checks } = assess(data, view(), now(), { askedAtMs: publishedAt });
+    return {
+      outcome: evaluation.outcome,
+      isExit,
+      checks: checks.map(({ code, verdict, detail, room }) => ({ code, verdict, detail, room })),
+    };
+  });
+  bus.serve(dayTradesMessage, [], () => dayTradeReport(view()));
 
   // Whoever is told that this service is ready must find it answering.
   await bus.connection.flush();
@@ -171,7 +206,9 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   let looks = 0;
   const timer = setInterval(() => {
     looks += 1;
+    brokerWord.look(fold.state, monotonicNowMs());
     watch.look().catch(failed("looking at the limits failed; the next look tries again"));
+    keeper.look().catch(failed("a look at the way out failed; the next look tries again"));
     if (looks % SLOW_LOOK_EVERY !== 0) return;
     refreshPlan().catch(failed("the gameplan could not be refreshed"));
     if (!usesChanged || !bus.up) return;
@@ -199,8 +236,6 @@ function healthOf(view: RiskView, now: Moment, busUp: boolean): HealthReport {
   ];
   const { trading, book } = view;
   const result = dayResult(view);
-  let orders = 0;
-  for (const _ of openOrders(view)) orders += 1;
   const uses = usesOf(view);
   return {
     status: lacks.length === 0 ? "ok" : "degraded",
@@ -213,7 +248,7 @@ function healthOf(view: RiskView, now: Moment, busUp: boolean): HealthReport {
     figures: {
       "trading state": trading.tradingState,
       "day P&L": result === null ? "unknown" : Number(result.profit.toFixed(2)),
-      "open orders": orders,
+      "open orders": openOrderCount(view),
       "day trades": uses.find(({ name }) => name === "day-trades")?.used ?? 0,
       positions: [...book.symbols.values()].filter((entry) => heldQuantity(entry) !== 0).length,
     },

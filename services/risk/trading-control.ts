@@ -1,5 +1,5 @@
 import type { Bus } from "#libs/bus/mod.ts";
-import { type Alert, type RiskState, riskStateMessage, type TradingState } from "#libs/contracts/mod.ts";
+import { type RiskState, riskStateMessage, type TradingState } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
 import { regimeOf } from "./day-trades/regime.ts";
 import { dayTradesIn, usedDayTrades } from "./day-trades/use.ts";
@@ -28,8 +28,15 @@ export interface ControlOptions {
 export class TradingControl {
   readonly #options: ControlOptions;
   #decided: TradingCondition | null = null;
-  /** What is in force and the ledger did not take, and the state before it. */
-  #unrecorded: { readonly before: TradingCondition; readonly next: TradingCondition } | null = null;
+  /** Limits disregarded by this process's own decision, which the fold may not say yet. */
+  #overridden: { readonly tradingDay: string | null; readonly codes: readonly string[] } = {
+    tradingDay: null,
+    codes: [],
+  };
+  /** Resolves when what was last asked of {@link TradingControl.#oneAtATime} is done. */
+  #turn: Promise<void> = Promise.resolve();
+  /** What is in force and the ledger did not take. */
+  #unrecorded: TradingCondition | null = null;
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -43,24 +50,38 @@ export class TradingControl {
 
   /** Whether the ledger took what was decided last: only that outlives this process. */
   get isKept(): boolean {
-    return this.#unrecorded === null || this.#unrecorded.next !== this.#decided;
+    return this.#unrecorded === null || this.#unrecorded !== this.#decided;
   }
 
-  /** Changes the state; resolves when it is on the disk and in force. A stricter one that the ledger refuses still holds. */
-  async change(tradingState: TradingState, setBy: string, reason: string): Promise<void> {
+  /**
+   * Changes the state; resolves when it is on the disk and in force. A stricter one that the ledger refuses
+   * still holds. The notifier tells the operator of it, from the ledger.
+   *
+   * @param overridden limits that are disregarded from now until the session day ends, with a looser state
+   */
+  async change(
+    tradingState: TradingState,
+    setBy: string,
+    reason: string,
+    overridden: readonly string[] = [],
+  ): Promise<void> {
     const next: TradingCondition = { tradingState, setBy, reason, since: this.#stamp() };
-    const before = this.current;
     const decided = this.#decided;
-    if (isStricter(before, next)) {
-      await this.#record(next);
-      // From here on nothing decided before holds any more, recorded or not; what was decided meanwhile does.
-      if (this.#decided === decided) this.#decided = next;
-      await this.#inForce(next);
-      await this.#options.bus.alert(changed(before, next));
+    if (isStricter(this.current, next)) {
+      if (overridden.length > 0) {
+        const tradingDay = this.#options.view().book.session?.tradingDay ?? null;
+        this.#overridden = { tradingDay, codes: overridden };
+      }
+      await this.#oneAtATime(async () => {
+        await this.#record(next);
+        // From here on nothing decided before holds any more, recorded or not; what was decided meanwhile does.
+        if (this.#decided === decided) this.#decided = next;
+        await this.#inForce(next);
+      });
       return;
     }
     this.#decided = next;
-    this.#unrecorded = { before, next };
+    this.#unrecorded = next;
     await this.keep();
   }
 
@@ -68,10 +89,7 @@ export class TradingControl {
   async keep(): Promise<void> {
     const unrecorded = this.#unrecorded;
     if (unrecorded === null) return;
-    if (unrecorded.next === this.#decided) {
-      await this.#record(unrecorded.next);
-      await this.#options.bus.alert(changed(unrecorded.before, unrecorded.next));
-    }
+    if (unrecorded === this.#decided) await this.#record(unrecorded);
     if (this.#unrecorded === unrecorded) this.#unrecorded = null;
   }
 
@@ -86,9 +104,24 @@ export class TradingControl {
 
   /** Writes down the figures of the session day, the state as it is; resolves with the record's ledger sequence. */
   recordFigures(openingPrices?: Readonly<Record<string, number>>): Promise<number> {
-    const { current } = this;
-    // The state of a first start began with its first record.
-    return this.#record(current.since === 0 ? { ...current, since: this.#stamp() } : current, openingPrices);
+    return this.#oneAtATime(() => {
+      const { current } = this;
+      // The state of a first start began with its first record.
+      return this.#record(current.since === 0 ? { ...current, since: this.#stamp() } : current, openingPrices);
+    });
+  }
+
+  /**
+   * Figures are recorded with the state that is in force: until a looser one is, they would write down the one before
+   * it, and undo it.
+   */
+  #oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
   }
 
   #stamp(): number {
@@ -105,7 +138,10 @@ export class TradingControl {
   }
 
   async #record(condition: TradingCondition, openingPrices?: Readonly<Record<string, number>>): Promise<number> {
-    const state = riskStateOf(this.#options.view(), condition);
+    const view = this.#options.view();
+    const { tradingDay, codes } = this.#overridden;
+    const isToday = tradingDay !== null && tradingDay === view.book.session?.tradingDay;
+    const state = riskStateOf(view, condition, isToday ? codes : []);
     const prices = openingPrices ?? state.openingPrices;
     const full = prices ? { ...state, openingPrices: { ...prices } } : state;
     const recorded = await this.#options.bus.record(riskStateMessage, [], full);
@@ -114,7 +150,11 @@ export class TradingControl {
 }
 
 /** What `risk.state` says: the trading state and the figures of the session day. */
-export function riskStateOf(view: RiskView, condition: TradingCondition): RiskState {
+export function riskStateOf(
+  view: RiskView,
+  condition: TradingCondition,
+  overridden: readonly string[] = [],
+): RiskState {
   const { book, limits, mode } = view;
   const { session, recorded } = book;
   const account = book.account?.summary.account ?? null;
@@ -129,27 +169,10 @@ export function riskStateOf(view: RiskView, condition: TradingCondition): RiskSt
     dayTradesUsed: session === null ? 0 : usedDayTrades(book, dayTradesIn(book, session.window)),
     dayProfit: dayResult(view)?.profit ?? 0,
     ...(isSameDay ? { openingPrices: { ...recorded.openingPrices } } : {}),
+    peakDayProfit: view.peakDayProfit,
+    overridden: [...new Set([...(isSameDay ? recorded.overridden : []), ...overridden])],
   };
 }
 
 const isStricter = (a: TradingCondition, b: TradingCondition): boolean =>
   STRICTNESS[a.tradingState] > STRICTNESS[b.tradingState];
-
-function changed(before: TradingCondition, after: TradingCondition): Alert {
-  const meaning: Readonly<Record<TradingState, string>> = {
-    active: "Entries and exits pass.",
-    reducing: "Only exits pass, until the operator resumes.",
-    halted: "Nothing passes, exits neither, until the operator resumes.",
-  };
-  return {
-    severity: isStricter(after, before) ? "warning" : "info",
-    code: "TRADING_STATE_CHANGED",
-    title: `Trading is ${after.tradingState}, set by ${after.setBy}`,
-    text: `${meaning[after.tradingState]} Reason: ${after.reason || "none given"}`.slice(0, 2000),
-    fields: [
-      { name: "before", value: before.tradingState },
-      { name: "after", value: after.tradingState },
-      { name: "set by", value: after.setBy },
-    ],
-  };
-}

@@ -1,18 +1,42 @@
 import { describe, expect, it } from "vitest";
 import { type Bus, StreamFullError } from "#libs/bus/mod.ts";
-import { type Alert, type RiskState, riskStateMessage } from "#libs/contracts/mod.ts";
-import { DAILY_LOSS } from "./checks/daily-loss.ts";
+import {
+  type Alert,
+  type CloseOut,
+  clientOrderIdSchema,
+  closeOutMessage,
+  type LimitUse,
+  limitUseMessage,
+  type RiskState,
+  riskStateMessage,
+} from "#libs/contracts/mod.ts";
+import { CloseOutKeeper } from "./close-out/keeper.ts";
 import { command } from "./operator.ts";
-import { World } from "./testing/world.ts";
+import type { TripActions } from "./post-trade/actions.ts";
+import { DayPeak } from "./post-trade/day-peak.ts";
+import { LimitWatch, type RecordedUse } from "./post-trade/limit-watch.ts";
+import { DAILY_DRAWDOWN, DAILY_LOSS } from "./post-trade/limits.ts";
+import { intent, World } from "./testing/world.ts";
 import { TradingControl } from "./trading-control.ts";
 import { Watch } from "./watch.ts";
 
 const TODAY = "2026-11-24";
+const BRACKET = {
+  stopLoss: { clientOrderId: clientOrderIdSchema.parse("b-stop"), stopPrice: 95 },
+  takeProfit: { clientOrderId: clientOrderIdSchema.parse("b-target"), limitPrice: 110 },
+};
 
 /** A world whose ledger takes what the watch records, and gives it back to the fold when it is told to. */
-function watched(world: World) {
+function watched(
+  world: World,
+  actions: TripActions = { [DAILY_LOSS]: "block" },
+  recordedUses: readonly RecordedUse[] = [],
+) {
   const waiting: RiskState[] = [];
+  const closeOuts: CloseOut[] = [];
+  const uses = new Map<string, RecordedUse>();
   const alerts: Alert[] = [];
+  const canceled: string[] = [];
   const disk = { full: false };
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   // Only what the watch uses of a bus; the real one is in service.integration.test.ts.
@@ -21,24 +45,44 @@ function watched(world: World) {
     record: async (message: { name: string }, _: unknown, data: unknown) => {
       if (disk.full) throw new StreamFullError("LEDGER");
       if (message.name === riskStateMessage.name) waiting.push(data as RiskState);
+      if (message.name === closeOutMessage.name) closeOuts.push(data as CloseOut);
+      if (message.name === limitUseMessage.name) {
+        const use = data as LimitUse;
+        uses.set(use.name, { ...use, tradingDay: world.book.session?.tradingDay ?? null });
+      }
       return { outcome: "stored", sequence: 1 };
     },
     alert: async (alert: Alert) => void alerts.push(alert),
+    request: async (_: unknown, __: unknown, { clientOrderId }: { clientOrderId: string }) => {
+      canceled.push(clientOrderId);
+      return { ok: true, message: "" };
+    },
     context: { logger: silent },
   } as unknown as Bus;
-  const view = () => ({ ...world.view(), trading: control.current });
+  const peak = new DayPeak();
+  const view = () => ({ ...world.view(), trading: control.current, peakDayProfit: peak.of(world.book) });
   const control: TradingControl = new TradingControl({
     bus,
     recorded: () => world.book.trading,
     view,
     now: () => world.now(),
   });
-  const watch = new Watch({ bus, control, view, now: () => world.now(), recordedUses: [], recordedDay: null });
+  const now = () => world.now();
+  const keeper = new CloseOutKeeper({ bus, view, now, decide: () => Promise.reject(new Error("nothing to close")) });
+  const limits = new LimitWatch({ bus, control, view, now, actions, closeOut: keeper, recordedUses });
+  const closeOutRuns = () => keeper.isRunning;
+  const watch = new Watch({ bus, control, peak, view, now, limits, closeOutRuns, recordedUses });
+  const ask = (verb: "halt" | "reduce" | "resume" | "flatten", reason: string, override?: string[]) =>
+    command(verb, { reason, ...(override ? { override } : {}) }, { control, keeper, view });
   /** The fold reads back what was recorded. */
   const readBack = () => {
     for (const state of waiting.splice(0)) {
       world.feed(riskStateMessage, state);
       control.onRecorded();
+    }
+    for (const closeOut of closeOuts.splice(0)) {
+      world.feed(closeOutMessage, closeOut);
+      keeper.onRecorded(closeOut);
     }
   };
   const look = async (times = 3) => {
@@ -50,7 +94,8 @@ function watched(world: World) {
       readBack();
     }
   };
-  return { control, view, look, readBack, alerts, disk, codes: () => alerts.map(({ code }) => code) };
+  const codes = () => alerts.map(({ code }) => code);
+  return { control, keeper, watch, uses, view, ask, look, readBack, alerts, canceled, disk, codes };
 }
 
 /** A hundred SPY, bought yesterday at 100 and worth 70 since: yesterday's limit of 2,000 USD is passed. */
@@ -118,7 +163,7 @@ describe("a new session day", () => {
 
   it(`leaves what the operator has set, also when ${DAILY_LOSS} had set the same before`, async () => {
     const { world, service } = await lossOfYesterday();
-    const answer = command("reduce", "I want to look at it", service.control, service.view());
+    const answer = service.ask("reduce", "I want to look at it");
     setTimeout(service.readBack, 5);
     expect(await answer).toMatchObject({ ok: true });
     service.readBack();
@@ -143,10 +188,10 @@ describe("a command that the ledger did not take", () => {
     const service = watched(world);
     await service.look();
     service.disk.full = true;
-    await expect(command("halt", "stop", service.control, service.view())).rejects.toThrow(StreamFullError);
+    await expect(service.ask("halt", "stop")).rejects.toThrow(StreamFullError);
     expect(service.control.current.tradingState).toBe("halted");
     service.disk.full = false;
-    expect(await command("halt", "stop", service.control, service.view())).toMatchObject({ ok: true });
+    expect(await service.ask("halt", "stop")).toMatchObject({ ok: true });
     service.readBack();
     expect(world.book.trading.tradingState).toBe("halted");
   });
@@ -156,17 +201,76 @@ describe("a command that the ledger did not take", () => {
     const service = watched(world);
     await service.look();
     service.disk.full = true;
-    await expect(command("halt", "stop", service.control, service.view())).rejects.toThrow(StreamFullError);
+    await expect(service.ask("halt", "stop")).rejects.toThrow(StreamFullError);
     service.disk.full = false;
-    const answer = command("resume", "go on", service.control, service.view());
+    const answer = service.ask("resume", "go on");
     setTimeout(service.readBack, 5);
     expect(await answer).toMatchObject({ ok: true });
     expect(service.control.current.tradingState).toBe("active");
   });
 });
 
+describe("a resume", () => {
+  it("is refused while the day's loss is beyond its limit, and passes when that is overridden by name", async () => {
+    const { world, service } = await lossOfYesterday();
+    expect(await service.ask("resume", "go on")).toMatchObject({ ok: false });
+    expect((await service.ask("resume", "go on", ["LOSS"])).message).toContain("LOSS is no cause");
+    const answer = service.ask("resume", "I know", [DAILY_LOSS]);
+    setTimeout(service.readBack, 5);
+    expect(await answer).toMatchObject({ ok: true });
+    await service.look();
+    expect(service.control.current.tradingState).toBe("active");
+    expect(world.codes(intent({ symbol: "IBM", quantity: 1 }))).toEqual([]);
+  });
+
+  it("is not undone by figures of the session day that are recorded in the same moment", async () => {
+    const world = new World();
+    world.riskState({ tradingState: "reducing", setBy: "operator", since: 1 });
+    const service = watched(world);
+    const answer = service.ask("resume", "go on");
+    const figures = service.control.recordFigures({});
+    setTimeout(service.readBack, 5);
+    await Promise.all([answer, figures]);
+    service.readBack();
+    expect(service.control.current.tradingState).toBe("active");
+    expect(world.book.trading.tradingState).toBe("active");
+  });
+
+  it("with an override holds for the session day only, also over a kill", async () => {
+    const { world, service } = await lossOfYesterday();
+    const answer = service.ask("resume", "I know", [DAILY_LOSS]);
+    setTimeout(service.readBack, 5);
+    await answer;
+    await service.look();
+    expect(world.replayed().recorded?.overridden).toEqual([DAILY_LOSS]);
+    nextMorning(world);
+    await service.look();
+    expect(world.book.recorded).toMatchObject({ tradingDay: TODAY, overridden: [] });
+  });
+});
+
+describe("a ledger that went backwards", () => {
+  it("stays the cause through what the operator sets, and is resumed by its name only", async () => {
+    const world = new World();
+    const service = watched(world);
+    await service.look();
+    await service.control.change("reducing", "LEDGER_WENT_BACKWARDS", "it ends too soon");
+    service.readBack();
+    for (const verb of ["halt", "reduce"] as const) {
+      const answer = service.ask(verb, "let me look");
+      setTimeout(service.readBack, 5);
+      expect(await answer).toMatchObject({ ok: true });
+      service.readBack();
+      expect((await service.ask("resume", "go on")).message).toContain("LEDGER_WENT_BACKWARDS");
+    }
+    const answer = service.ask("resume", "I have looked", ["LEDGER_WENT_BACKWARDS"]);
+    setTimeout(service.readBack, 5);
+    expect(await answer).toMatchObject({ ok: true });
+  });
+});
+
 describe("the loss alert", () => {
-  it("is raised at a later look when it could not be kept", async () => {
+  it("is raised once also while the ledger takes nothing, and the state is recorded when it does", async () => {
     const world = new World();
     const service = watched(world);
     await service.look();
@@ -174,9 +278,218 @@ describe("the loss alert", () => {
     world.quote("SPY", 70);
     service.disk.full = true;
     await expect(service.look(1)).rejects.toThrow(StreamFullError);
+    expect(service.codes()).toContain("DAILY_LOSS_BREACHED");
+    expect(service.control.current).toMatchObject({ tradingState: "reducing", setBy: DAILY_LOSS });
     service.disk.full = false;
     await service.look();
-    expect(service.codes()).toContain("DAILY_LOSS_BREACHED");
+    expect(service.codes().filter((code) => code === "DAILY_LOSS_BREACHED")).toHaveLength(1);
     expect(world.book.trading).toMatchObject({ tradingState: "reducing", setBy: DAILY_LOSS });
+  });
+});
+
+describe("the day's highest profit", () => {
+  it("outlives a kill: it is recorded as it rises, and a fall is measured from it afterwards", async () => {
+    const world = new World();
+    world.trade("buy", 90);
+    const before = watched(world);
+    await before.look();
+    world.summary({ netLiquidation: 102_000 });
+    world.quote("SPY", 120);
+    await before.look();
+    expect(world.book.recorded?.peakDayProfit).toBe(1800);
+
+    world.book = world.replayed();
+    world.quote("SPY", 90);
+    const after = watched(world);
+    expect(after.view().peakDayProfit).toBe(1800);
+    world.limits = { ...world.limits, maxDailyDrawdownFraction: 0.02 };
+    world.change = { peakDayProfit: after.view().peakDayProfit };
+    expect(world.codes(intent({ symbol: "IBM" }))).toEqual(["DAILY_DRAWDOWN"]);
+  });
+
+  it("is not written down with every tick, and begins anew with the session day", async () => {
+    const world = new World();
+    world.trade("buy", 90);
+    const service = watched(world);
+    await service.look();
+    world.summary({ netLiquidation: 102_000 });
+    world.quote("SPY", 110);
+    await service.look();
+    const { length } = world.ledger;
+    world.quote("SPY", 110.01);
+    await service.look();
+    expect(world.ledger).toHaveLength(length);
+    expect(service.view().peakDayProfit).toBeCloseTo(900.9, 6);
+    world.setTime(TODAY, "10:00");
+    world.summary({ netLiquidation: 102_000 });
+    await service.look();
+    expect(service.view().peakDayProfit).toBe(0);
+  });
+});
+
+describe("limits that flatten", () => {
+  const BOTH = { [DAILY_LOSS]: "flatten", [DAILY_DRAWDOWN]: "flatten" } as const;
+  /** Ninety SPY were held, and sold at a loss beyond both limits: flat already. */
+  const beyondBoth = () => {
+    const world = new World();
+    world.trade("buy", 90);
+    world.trade("sell", 90, { order: { type: "market" } }, 60);
+    return world;
+  };
+
+  /** Looks once, and again when what is beyond has stood for long enough. */
+  const lookWhileItLasts = async (world: World, service: ReturnType<typeof watched>) => {
+    await service.look(1);
+    world.monotonicMs += 1000;
+    await service.look();
+  };
+
+  it("sell nothing for one bad quote, and deny entries from the first moment on", async () => {
+    const world = new World();
+    world.trade("buy", 90);
+    const service = watched(world, BOTH);
+    await service.look();
+    world.quote("SPY", 60);
+    await service.look(1);
+    expect(world.codes(intent({ symbol: "IBM" }))).toContain(DAILY_LOSS);
+    world.monotonicMs += 999;
+    await service.look(1);
+    world.quote("SPY", 100);
+    await service.look(1);
+    world.quote("SPY", 60);
+    world.monotonicMs += 500;
+    await service.look(1);
+    expect(service.keeper.current).toBeNull();
+    expect(service.control.current.tradingState).toBe("active");
+    expect(service.codes()).not.toContain("DAILY_LOSS_BREACHED");
+    world.monotonicMs += 1000;
+    world.quote("SPY", 60);
+    await service.look();
+    expect(service.keeper.current).toMatchObject({ status: "running", setBy: DAILY_LOSS });
+    expect(service.codes()).toContain("DAILY_LOSS_BREACHED");
+  });
+
+  it("close out once when two of them trip, and not in turns for ever", async () => {
+    const world = beyondBoth();
+    const service = watched(world, BOTH);
+    for (let n = 0; n < 5; n += 1) {
+      await lookWhileItLasts(world, service);
+      await service.keeper.look();
+      service.readBack();
+    }
+    expect(service.codes().filter((code) => code === "CLOSE_OUT_BEGUN")).toHaveLength(1);
+    expect(service.codes().filter((code) => code === "CLOSE_OUT_FLAT")).toHaveLength(1);
+  });
+
+  it("close out also when the ledger took the state and not the close-out, and the market has turned since", async () => {
+    const world = new World();
+    world.trade("buy", 90);
+    world.riskState({ tradingState: "reducing", setBy: DAILY_LOSS, since: world.marketMs ?? 0 });
+    const service = watched(world, BOTH);
+    await service.look(1);
+    expect(service.keeper.current).toMatchObject({ status: "running", setBy: DAILY_LOSS });
+  });
+
+  it("close out again what was opened after a resume by override", async () => {
+    const world = beyondBoth();
+    const service = watched(world, BOTH);
+    await lookWhileItLasts(world, service);
+    await service.keeper.look();
+    service.readBack();
+    const answer = service.ask("resume", "I know", [DAILY_LOSS]);
+    setTimeout(service.readBack, 5);
+    expect(await answer).toMatchObject({ ok: false });
+    world.setTime("2026-11-23", "11:00");
+    const again = service.ask("resume", "I know", [DAILY_LOSS, DAILY_DRAWDOWN]);
+    setTimeout(service.readBack, 5);
+    expect(await again).toMatchObject({ ok: true });
+    world.setTime("2026-11-23", "12:00");
+    world.riskState({ ...world.book.trading, overridden: [DAILY_LOSS] });
+    await lookWhileItLasts(world, service);
+    expect(service.keeper.current).toMatchObject({ status: "running", setBy: DAILY_DRAWDOWN });
+  });
+
+  it("keep trading reduced until what they close is closed, also into the next session day", async () => {
+    const world = new World();
+    world.trade("buy", 90);
+    const service = watched(world, BOTH);
+    await service.look();
+    world.quote("SPY", 60);
+    await lookWhileItLasts(world, service);
+    expect(service.keeper.isRunning).toBe(true);
+    nextMorning(world);
+    world.quote("SPY", 60);
+    await lookWhileItLasts(world, service);
+    expect(world.book.recorded?.tradingDay).toBe(TODAY);
+    expect(service.control.current).toMatchObject({ tradingState: "reducing", setBy: DAILY_LOSS });
+    world.execution({ side: "sell", quantity: 90, price: 60 });
+    await service.keeper.look();
+    service.readBack();
+    expect(service.keeper.current?.status).toBe("flat");
+    await lookWhileItLasts(world, service);
+    expect(service.control.current.tradingState).toBe("active");
+  });
+});
+
+describe("the operator's flatten", () => {
+  it("is the operator's state from then on, also when a limit had set the same: the next day does not lift it", async () => {
+    const { world, service } = await lossOfYesterday();
+    expect(await service.ask("flatten", "enough")).toMatchObject({ ok: true });
+    service.readBack();
+    world.execution({ side: "sell", quantity: 90, price: 70 });
+    await service.keeper.look();
+    service.readBack();
+    nextMorning(world);
+    await service.look();
+    expect(service.control.current).toMatchObject({ tradingState: "reducing", setBy: "operator" });
+  });
+});
+
+describe("a close-out that the ledger does not take", () => {
+  it("cancels entries, leaves what protects, and goes on when the ledger takes it", async () => {
+    const world = new World();
+    const held = intent({ quantity: 5, bracket: BRACKET });
+    world.decide(held);
+    world.execution({ clientOrderId: held.clientOrderId, quantity: 5 });
+    world.event(held.clientOrderId, "filled", { filledQuantity: 5 });
+    const waiting = intent({ symbol: "IBM" });
+    world.decide(waiting);
+    world.riskState({ tradingState: "reducing", since: world.marketMs ?? 0 });
+    const service = watched(world);
+    service.disk.full = true;
+    await expect(service.ask("flatten", "enough")).rejects.toThrow(StreamFullError);
+    await service.keeper.look();
+    expect(service.canceled).toEqual([waiting.clientOrderId]);
+    service.disk.full = false;
+    world.event(waiting.clientOrderId, "canceled");
+    await service.keeper.look();
+    service.readBack();
+    expect(world.book.closeOut?.status).toBe("running");
+    expect(service.canceled.slice(1)).toEqual(["b-stop", "b-target"]);
+  });
+});
+
+describe("the warnings of a limit", () => {
+  it("are told once a session day, also when its use falls and the process is killed", async () => {
+    const world = new World();
+    world.trade("buy", 90);
+    const before = watched(world);
+    await before.look();
+    world.quote("SPY", 87);
+    await before.look();
+    const told = (service: typeof before) => service.codes().filter((code) => code.startsWith(DAILY_LOSS));
+    expect(told(before)).toEqual(["DAILY_LOSS_WARNING"]);
+    world.quote("SPY", 95);
+    await before.look();
+    await before.watch.recordUses();
+    world.book = world.replayed();
+    const after = watched(world, { [DAILY_LOSS]: "block" }, [...before.uses.values()]);
+    await after.look();
+    world.quote("SPY", 87);
+    await after.look();
+    expect(told(after)).toEqual([]);
+    world.quote("SPY", 82);
+    await after.look();
+    expect(told(after)).toEqual(["DAILY_LOSS_WARNING"]);
   });
 });

@@ -1,26 +1,31 @@
 import type { Bus } from "#libs/bus/mod.ts";
 import { type Alert, type LimitUse, limitUseMessage } from "#libs/contracts/mod.ts";
-import { DAILY_LOSS } from "./checks/daily-loss.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn, usedDayTrades } from "./day-trades/use.ts";
 import { dayResult } from "./evaluate/day-result.ts";
 import { markOf } from "./evaluate/price.ts";
-import { type Moment, openOrders, type RiskView } from "./evaluate/view.ts";
+import { type Moment, openOrderCount, type RiskView } from "./evaluate/view.ts";
+import type { DayPeak } from "./post-trade/day-peak.ts";
+import { type LimitWatch, useOf } from "./post-trade/limit-watch.ts";
+import { POST_TRADE_LIMITS } from "./post-trade/limits.ts";
 import { dayOf } from "./state/positions.ts";
 import { sessionDayOf } from "./state/trading-days.ts";
 import { riskStateOf, type TradingControl } from "./trading-control.ts";
 
-/** Parts of the daily loss limit at which the operator is told. */
-const LOSS_LEVELS = [0.5, 0.8, 1] as const;
+/** Parts of the drawdown limit: how much of a peak a kill may forget, and how often at the most it is written down. */
+const PEAK_STEP = 0.05;
 
 export interface WatchOptions {
   readonly bus: Bus;
   readonly control: TradingControl;
+  readonly peak: DayPeak;
   readonly view: () => RiskView;
   readonly now: () => Moment;
-  /** The limit uses recorded last, so that a restart repeats no warning and no record. */
+  /** The limits on the day's result, which are looked at last: what they are measured against is then known. */
+  readonly limits: LimitWatch;
+  /** A limit's state lasts until its close-out is over, also into the next session day: nothing is opened beside it. */
+  readonly closeOutRuns: () => boolean;
+  /** The limit uses recorded last, so that a restart repeats no record. */
   readonly recordedUses: readonly LimitUse[];
-  /** The trading day they belong to; null when it is not known. */
-  readonly recordedDay: string | null;
 }
 
 /**
@@ -30,8 +35,6 @@ export interface WatchOptions {
 export class Watch {
   readonly #options: WatchOptions;
   readonly #uses = new Map<string, LimitUse>();
-  #warnedDay: string | null;
-  #warnedLevel: number;
   /** What was recorded here last, so that it is not recorded again before the fold has it. */
   #lastRecorded = "";
   #busy = false;
@@ -39,9 +42,6 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     for (const use of options.recordedUses) this.#uses.set(use.name, use);
-    const loss = this.#uses.get("daily-loss");
-    this.#warnedDay = options.recordedDay;
-    this.#warnedLevel = loss === undefined ? 0 : levelOf(loss);
   }
 
   /** One look; never two at a time. */
@@ -52,7 +52,8 @@ export class Watch {
       await this.#options.control.keep();
       await this.#sessionDay();
       await this.#openingPrices();
-      await this.#dailyLoss();
+      await this.#peak();
+      await this.#options.limits.look();
     } catch (error) {
       // Whatever was refused is news again at the next look.
       this.#lastRecorded = "";
@@ -67,12 +68,13 @@ export class Watch {
     for (const use of usesOf(this.#options.view())) {
       const known = this.#uses.get(use.name);
       if (known && known.used === use.used && known.limit === use.limit) continue;
-      await this.#options.bus.record(limitUseMessage, [use.name], use);
+      const told = this.#options.limits.toldOf(use.name);
+      await this.#options.bus.record(limitUseMessage, [use.name], told === undefined ? use : { ...use, told });
       this.#uses.set(use.name, use);
     }
   }
 
-  /** A new session day: its figures are recorded, a daily loss of the day before no longer holds entries back. */
+  /** A new session day: its figures are recorded, a limit of the day before no longer holds entries back. */
   async #sessionDay(): Promise<void> {
     const { control, bus, view } = this.#options;
     const { book, calendar } = view();
@@ -83,10 +85,12 @@ export class Watch {
     const isNewDay = recorded?.tradingDay !== session.tradingDay;
     const regimeChanged = recorded !== null && recorded.dayTradeRegime !== now.dayTradeRegime;
     // Not by `isNewDay` alone: the new day's figures may be on record before the first look at it.
-    const lossIsOver = setBy === DAILY_LOSS && (isNewDay || sessionDayOf(calendar, since) < session.tradingDay);
-    if (!isNewDay && !regimeChanged && !lossIsOver) return;
-    if (!this.#isNews(`${session.tradingDay} ${now.dayTradeRegime} ${lossIsOver}`)) return;
-    if (lossIsOver) {
+    const setByLimit = POST_TRADE_LIMITS.some(({ code }) => code === setBy);
+    const limitIsOver =
+      setByLimit && !this.#options.closeOutRuns() && (isNewDay || sessionDayOf(calendar, since) < session.tradingDay);
+    if (!isNewDay && !regimeChanged && !limitIsOver) return;
+    if (!this.#isNews(`${session.tradingDay} ${now.dayTradeRegime} ${limitIsOver}`)) return;
+    if (limitIsOver) {
       await control.change("active", "session-day", `the session day ${session.tradingDay} began`);
     } else {
       await control.recordFigures(isNewDay ? {} : (recorded?.openingPrices ?? {}));
@@ -116,78 +120,46 @@ export class Watch {
       await this.#options.control.recordFigures(prices);
   }
 
+  /** The drawdown is measured from the day's highest profit, which must outlive this process. */
+  async #peak(): Promise<void> {
+    const { peak, view, control } = this.#options;
+    const now = view();
+    peak.look(now.book, dayResult(now));
+    const { session, recorded } = now.book;
+    if (session === null || recorded?.tradingDay !== session.tradingDay) return;
+    const step = PEAK_STEP * now.limits.maxDailyDrawdownFraction * session.equityAtStart;
+    const highest = peak.of(now.book);
+    if (highest < recorded.peakDayProfit + step) return;
+    if (this.#isNews(`${session.tradingDay} peak ${highest}`)) await control.recordFigures();
+  }
+
   #isNews(what: string): boolean {
     const isNews = this.#lastRecorded !== what;
     this.#lastRecorded = what;
     return isNews;
   }
-
-  async #dailyLoss(): Promise<void> {
-    const { bus, control, view } = this.#options;
-    const { session } = view().book;
-    const use = usesOf(view()).find(({ name }) => name === "daily-loss");
-    if (session === null || use === undefined) return;
-    if (this.#warnedDay !== session.tradingDay) {
-      this.#warnedDay = session.tradingDay;
-      this.#warnedLevel = 0;
-    }
-    const level = levelOf(use);
-    if (level === 1 && control.current.tradingState === "active") {
-      const reason = `the day's loss of ${use.used.toFixed(2)} USD reached the limit of ${use.limit.toFixed(2)} USD`;
-      await control.change("reducing", DAILY_LOSS, reason);
-    }
-    if (level <= this.#warnedLevel) return;
-    await bus.alert(lossAlert(level, use, session.tradingDay));
-    this.#warnedLevel = level;
-    await bus.record(limitUseMessage, [use.name], use);
-    this.#uses.set(use.name, use);
-  }
 }
 
-/** How much of each limit is used. The daily loss is told in whole dollars, since it moves with every quote. */
+/** How much of each limit is used. */
 export function usesOf(view: RiskView): readonly LimitUse[] {
   const { book, limits } = view;
   const { session } = book;
-  let open = 0;
-  for (const _ of openOrders(view)) open += 1;
-  const uses: LimitUse[] = [{ name: "open-orders", used: open, limit: limits.maxOpenOrders, unit: "orders" }];
-  const result = dayResult(view);
-  if (session === null || result === null) return uses;
-  const loss = Math.max(0, Math.floor(-result.profit));
-  const limit = limits.maxDailyLossFraction * session.equityAtStart;
-  const used = usedDayTrades(book, dayTradesIn(book, session.window));
+  const dayTrades: LimitUse[] =
+    session === null
+      ? []
+      : [
+          {
+            name: "day-trades",
+            used: usedDayTrades(book, dayTradesIn(book, session.window)),
+            limit: DAY_TRADES_ALLOWED,
+            unit: "day-trades",
+          },
+        ];
   return [
-    ...uses,
-    { name: "daily-loss", used: -result.profit >= limit ? Math.max(loss, limit) : loss, limit, unit: "USD" },
-    { name: "day-trades", used, limit: DAY_TRADES_ALLOWED, unit: "day-trades" },
+    { name: "open-orders", used: openOrderCount(view), limit: limits.maxOpenOrders, unit: "orders" },
+    ...POST_TRADE_LIMITS.flatMap((limit) => useOf(limit, view) ?? []),
+    ...dayTrades,
   ];
-}
-
-const levelOf = ({ used, limit }: LimitUse): number =>
-  LOSS_LEVELS.findLast((level) => limit > 0 && used >= level * limit) ?? 0;
-
-function lossAlert(level: number, use: LimitUse, tradingDay: string): Alert {
-  const figures = [
-    { name: "loss", value: `${use.used.toFixed(2)} USD` },
-    { name: "limit", value: `${use.limit.toFixed(2)} USD` },
-    { name: "session day", value: tradingDay },
-  ];
-  if (level < 1) {
-    return {
-      severity: "warning",
-      code: "DAILY_LOSS_WARNING",
-      title: `${level * 100} % of the daily loss limit is used`,
-      text: "Entries stop when the limit is reached; exits always pass.",
-      fields: figures,
-    };
-  }
-  return {
-    severity: "critical",
-    code: "DAILY_LOSS_BREACHED",
-    title: "The daily loss limit is reached: entries are stopped",
-    text: "Only exits pass until the next session day. Open positions are not closed by this: close them if you want them closed.",
-    fields: figures,
-  };
 }
 
 const regimeAlert = (before: string, after: string, reason: string): Alert => ({

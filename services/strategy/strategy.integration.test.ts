@@ -8,7 +8,9 @@ import { settingsFor } from "#libs/config/mod.ts";
 import {
   type Approval,
   approvedMessage,
+  type BarsReply,
   barMessage,
+  barsMessage,
   cancelMessage,
   controlMessage,
   deniedMessage,
@@ -18,6 +20,7 @@ import {
   type OrderEvent,
   type OrderIntent,
   orderEventMessage,
+  quoteMessage,
   type StrategyState,
   strategyStateMessage,
 } from "#libs/contracts/mod.ts";
@@ -468,6 +471,8 @@ describe("bad input (law 10)", () => {
     expect(service.health()).toMatchObject({ status: "degraded", figures: { strategies: "1 of 3" } });
     expect(service.health().detail).toContain("It holds: buyer");
     expect(service.health().detail).toContain("parameters.quantity");
+    // Told on the way, beside the start: both are on the disk a moment later.
+    await eventually("both are told", async () => (await alertCodes()).length === 2);
     expect((await alertCodes()).sort()).toEqual(["STRATEGY_NOT_FOUND", "STRATEGY_PARAMETERS_INVALID"]);
   });
 
@@ -542,4 +547,156 @@ it("refuses a reload request that fails its schema", async () => {
       .request("control.strategy.reload", "{}", { timeout: 2000 })
       .then((reply) => reply.headers?.get("Crucible-Error")),
   ).resolves.toBe("INVALID_MESSAGE");
+});
+
+/** Keeps what it was told, in order. */
+const HISTORIAN = `
+import { defineStrategy, z } from "#libs/strategy-kit/mod.ts";
+export default defineStrategy({
+  name: "historian",
+  description: "for tests",
+  parameters: z.strictObject({}),
+  warmUp: { interval: "1m", count: 3 },
+  initial: () => [],
+  onHistory: (state, { symbol, bars }) => [...state, symbol + " " + bars.map(({ close }) => close).join(" ")],
+  onBar: (state, bar) => [...state, bar.symbol + " bar " + bar.close],
+  onClock: (state) => state.includes("clock") ? state : [...state, "clock"],
+});
+`;
+
+describe("a strategy with a warm-up", () => {
+  const told = async () => {
+    const memory = (await operator.lastValue(strategyStateMessage, ["historian"]))?.data.state;
+    return (memory as { readonly state: readonly string[] } | undefined)?.state;
+  };
+  const minute = (startsAt: number, close: number) => ({
+    symbol: "SPY",
+    interval: "1m" as const,
+    startsAt,
+    open: close,
+    high: close,
+    low: close,
+    close,
+    volume: 1,
+  });
+
+  /** A bridge that answers for history when the test lets it. */
+  function serveHistory() {
+    const waiting: ((reply: BarsReply) => void)[] = [];
+    const asked: unknown[] = [];
+    bridge.serve(barsMessage, [], ({ data }) => {
+      asked.push(data);
+      return new Promise<BarsReply>((resolve) => waiting.push(resolve));
+    });
+    const answer = async (reply: BarsReply) => {
+      await eventually("asked", () => waiting.length > 0);
+      waiting.shift()?.(reply);
+    };
+    return { asked, answer };
+  }
+
+  beforeEach(async () => {
+    await writeStrategy("historian", HISTORIAN);
+    await writePlan([entry("historian")]);
+  });
+
+  it("is told of the past first, then of the bars that came meanwhile, each once", async () => {
+    const { asked, answer } = serveHistory();
+    const { service } = await start();
+    await eventually("asked", () => asked.length === 1);
+    expect(asked).toEqual([{ symbol: "SPY", interval: "1m", until: null, count: 3, outsideRegularHours: false }]);
+    expect(service.health().detail).toContain("historian waits for the past of SPY");
+    publishBar(at("09:59"), 3);
+    publishBar(at("10:00"), 4);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const bars = [minute(at("09:57"), 1), minute(at("09:58"), 2), minute(at("09:59"), 3)];
+    await answer({ outcome: "answered", bars });
+    await eventually("told", async () => ((await told()) ?? []).includes("clock"));
+    expect(await told()).toEqual(["SPY 1 2 3", "SPY bar 4", "clock"]);
+    expect(service.health().status).toBe("ok");
+  });
+
+  it("asks again when the bridge says so, and not after a restart that remembers it", async () => {
+    const { asked, answer } = serveHistory();
+    const first = await start();
+    await answer({ outcome: "unavailable", reason: "no session", retryAfterMs: 50 });
+    await answer({ outcome: "answered", bars: [minute(at("09:59"), 3)] });
+    await eventually("told", async () => ((await told()) ?? []).includes("SPY 3"));
+    await first.service.stop();
+    await kill(first);
+    await start();
+    publishBar(at("10:00"), 4);
+    await eventually("goes on", async () => ((await told()) ?? []).includes("SPY bar 4"));
+    expect(asked).toHaveLength(2);
+    expect((await told())?.filter((line) => line.startsWith("SPY 3"))).toHaveLength(1);
+  });
+
+  it("begins without its past when asking again does not help, and the operator is told", async () => {
+    const { answer } = serveHistory();
+    await start();
+    await answer({ outcome: "unavailable", reason: "the broker said 200", retryAfterMs: null });
+    await eventually("told", async () => ((await told()) ?? []).includes("SPY "));
+    const codes = async () => {
+      const alerts = await readBatch(operator, "ALERTS", 1);
+      return alerts.map((stored) => (stored.json() as { data: { code?: string } }).data.code);
+    };
+    await eventually("alert", async () => (await codes()).includes("STRATEGY_WITHOUT_HISTORY"));
+  });
+
+  it("that cannot be is refused with the field and the fix", async () => {
+    await writeStrategy("historian", HISTORIAN.replace("count: 3", "count: 5000"));
+    const { service } = await start();
+    expect(service.health().detail).toContain("warmUp.count is 5000; ask for 1 to 2000 bars");
+  });
+});
+
+/** Takes 300 ms for a quote, and remembers what it saw. */
+const SLOW = `
+import { defineStrategy, z } from "#libs/strategy-kit/mod.ts";
+export default defineStrategy({
+  name: "slow",
+  description: "for tests",
+  parameters: z.strictObject({}),
+  initial: () => ({ seen: 0, bid: 0 }),
+  onQuote(state, quote) {
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    return { seen: state.seen + 1, bid: quote.bid };
+  },
+});
+`;
+
+describe("a slow strategy", () => {
+  it("sees the newest quote, and the queue does not grow with those it missed; the operator is told once", async () => {
+    await writeStrategy("slow", SLOW);
+    await writePlan([entry("slow")]);
+    await start();
+    const quote = (bid: number) =>
+      bridge.publish(quoteMessage, ["SPY"], {
+        symbol: "SPY",
+        bid,
+        ask: bid + 0.02,
+        bidSize: 100,
+        askSize: 100,
+        last: bid,
+        lastSize: 100,
+        delayed: false,
+        receivedAtMonotonicMs: monotonicNowMs(),
+        ticks: 1,
+      });
+    for (let burst = 0; burst < 10; burst += 1) {
+      for (let count = 1; count <= 1000; count += 1) quote(100 + burst + count / 1000);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const slow = async () => {
+      const memory = (await operator.lastValue(strategyStateMessage, ["slow"]))?.data.state;
+      return (memory as { readonly state: { readonly seen: number; readonly bid: number } } | undefined)?.state;
+    };
+    await eventually("the newest", async () => (await slow())?.bid === 110);
+    // 10,000 at 300 ms each would take 50 minutes: what it was slower than was skipped, not queued.
+    expect((await slow())?.seen).toBeLessThan(50);
+    const alerts = await readBatch(operator, "ALERTS", 1);
+    const codes = alerts.map((stored) => (stored.json() as { data: { code?: string } }).data.code);
+    expect(codes.filter((code) => code === "STRATEGY_SLOW")).toHaveLength(1);
+  });
 });

@@ -73,6 +73,29 @@ export interface AccountTag {
   readonly currency: string;
 }
 
+/**
+ * Cash and holdings per currency, which an account summary gives for the tag `$LEDGER`. There are dollars alone.
+ *
+ * @param scope "ALL": the sum in the base currency too; a currency; or none, for the base currency.
+ */
+export function ledgerTags(figures: AccountFigures, scope: string): AccountTag[] {
+  const currencies = scope === "ALL" ? ["BASE", "USD"] : scope === "" ? ["BASE"] : scope === "USD" ? ["USD"] : [];
+  const amounts: Record<string, number> = {
+    CashBalance: figures.totalCash,
+    TotalCashBalance: figures.totalCash,
+    AccruedCash: 0,
+    StockMarketValue: figures.netLiquidation - figures.totalCash,
+    NetLiquidationByCurrency: figures.netLiquidation,
+    UnrealizedPnL: figures.unrealizedProfit,
+    RealizedPnL: figures.realizedProfit,
+    ExchangeRate: 1,
+  };
+  return currencies.flatMap((currency) => [
+    { tag: "Currency", value: currency, currency },
+    ...Object.entries(amounts).map(([tag, value]) => ({ tag, value: value.toFixed(2), currency })),
+  ]);
+}
+
 /** Every tag the account summary and the account updates know, as text. Day trades have no currency (tws.md 6.3). */
 export function accountTags(figures: AccountFigures, settings: AccountSettings): AccountTag[] {
   const usd = (tag: string, value: number): AccountTag => ({ tag, value: value.toFixed(2), currency: "USD" });

@@ -1,95 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { instrumentFor } from "../market/catalogue.ts";
-import { instantOf } from "../market/new-york.ts";
-import type { Quote } from "../market/tape.ts";
-import type { OrderTerms } from "../protocol/place-order.ts";
-import { Broker } from "./broker.ts";
-import type { Effect } from "./effects.ts";
-
-const spy = instrumentFor("SPY");
-const noon = instantOf("2025-10-07", "12:00");
-const open = instantOf("2025-10-07", "09:30");
-const close = instantOf("2025-10-07", "16:00");
-
-function terms(change: Partial<OrderTerms>): OrderTerms {
-  return {
-    action: "BUY",
-    totalQuantity: 100,
-    orderType: "MKT",
-    limitPrice: undefined,
-    auxPrice: undefined,
-    timeInForce: "DAY",
-    ocaGroup: "",
-    ocaType: 0,
-    account: "",
-    openClose: "",
-    origin: 0,
-    orderRef: "ref",
-    transmit: true,
-    parentId: 0,
-    blockOrder: false,
-    sweepToFill: false,
-    displaySize: undefined,
-    triggerMethod: 0,
-    outsideRth: false,
-    hidden: false,
-    discretionaryAmount: 0,
-    goodAfterTime: "",
-    goodTillDate: "",
-    modelCode: "",
-    allOrNone: false,
-    minQuantity: undefined,
-    trailStopPrice: undefined,
-    trailingPercent: undefined,
-    whatIf: false,
-    solicited: false,
-    conditionCount: 0,
-    conditionFields: [],
-    cashQuantity: undefined,
-    manualOrderTime: "",
-    includeOvernight: false,
-    ...change,
-  };
-}
-
-function quote(bid: number, ask: number, change: Partial<Quote> = {}): Quote {
-  return { bid, ask, bidSize: 10_000, askSize: 10_000, last: bid, lastSize: 100, ...change };
-}
-
-/** A broker with one client, and every effect it had. */
-class Desk {
-  readonly broker = new Broker({ account: "DU1", equityUsd: 1_000_000, dayTradesRemaining: undefined }, 1);
-  effects: Effect[] = [];
-
-  quote(value: Quote, at = noon): void {
-    this.effects = this.broker.quote("SPY", value, at);
-  }
-
-  place(orderId: number, change: Partial<OrderTerms>, at = noon): void {
-    const request = { clientId: 1, orderId, instrument: spy, exchange: "SMART", terms: terms(change) };
-    this.effects = this.broker.place(request, at);
-  }
-
-  cancel(orderId: number): void {
-    this.effects = this.broker.cancel(1, orderId, noon);
-  }
-
-  phase(orderId: number): string | undefined {
-    return [...this.broker.liveOrders, ...this.broker.completedOrders].findLast((order) => order.orderId === orderId)
-      ?.phase;
-  }
-
-  codes(): number[] {
-    return this.effects.flatMap((effect) => (effect.kind === "error" ? [effect.code] : []));
-  }
-
-  fills(): { quantity: number; price: number }[] {
-    return this.effects.flatMap((effect) =>
-      effect.kind === "execution" ? [{ quantity: effect.execution.shares, price: effect.execution.price }] : [],
-    );
-  }
-}
+import { close, Desk, noon, open, quote } from "../testing/desk.ts";
 
 describe("a market order", () => {
   it("takes the ask, and is reported in the order recorded from TWS", () => {
@@ -279,12 +190,50 @@ describe("an order id", () => {
     expect(desk.broker.liveOrders[0]).toMatchObject({ permId, terms: { limitPrice: 91, totalQuantity: 50 } });
   });
 
-  it("cannot change the type or side of a live order", () => {
+  it("cannot change the type (329), the side or the group (105) of a live order, which stays as it was", () => {
     const desk = new Desk();
     desk.quote(quote(99.99, 100.01));
     desk.place(1, { orderType: "LMT", limitPrice: 90 });
+    desk.place(1, { orderType: "STP", auxPrice: 110 });
+    expect(desk.codes()).toEqual([329]);
     desk.place(1, { action: "SELL", orderType: "LMT", limitPrice: 110 });
     expect(desk.codes()).toEqual([105]);
+    desk.place(1, { orderType: "LMT", limitPrice: 91, ocaGroup: "late" });
+    expect(desk.codes()).toEqual([105]);
+    expect(desk.broker.liveOrders).toMatchObject([{ terms: { orderType: "LMT", limitPrice: 90 } }]);
+  });
+
+  it("cannot take more than the buying power, or less than is filled, by modification", () => {
+    const desk = new Desk();
+    desk.quote(quote(99.99, 100.01, { askSize: 60 }));
+    desk.place(1, { orderType: "LMT", limitPrice: 100.01 });
+    desk.place(1, { orderType: "LMT", limitPrice: 100.01, totalQuantity: 1_000_000 });
+    expect(desk.codes()).toEqual([201]);
+    desk.place(1, { orderType: "LMT", limitPrice: 100.01, totalQuantity: 50 });
+    expect(desk.codes()).toEqual([104]);
+    expect(desk.phase(1)).toBe("working");
+  });
+
+  it("cannot be used again before its acknowledgement has left (2102)", () => {
+    const desk = new Desk();
+    desk.quote(quote(99.99, 100.01));
+    desk.place(1, { orderType: "LMT", limitPrice: 90 });
+    const acknowledge = desk.broker.holdAcknowledgement(1, 1);
+    desk.place(1, { orderType: "LMT", limitPrice: 91 });
+    expect(desk.codes()).toEqual([2102]);
+    acknowledge();
+    desk.place(1, { orderType: "LMT", limitPrice: 91 });
+    expect(desk.broker.liveOrders).toMatchObject([{ terms: { limitPrice: 91 } }]);
+  });
+
+  it("is its client's own: another client's cancel does not find it", () => {
+    const desk = new Desk();
+    desk.quote(quote(99.99, 100.01));
+    desk.place(1, { orderType: "LMT", limitPrice: 90 });
+    expect(desk.broker.cancel(2, 1, noon)).toMatchObject([
+      { clientId: 2, code: 10147, text: "OrderId 1 that needs to be cancelled is not found." },
+    ]);
+    expect(desk.phase(1)).toBe("working");
   });
 
   it("used before is refused: 104 when that order was filled, else 103", () => {
@@ -315,7 +264,9 @@ describe("an order id", () => {
     expect(desk.codes()).toEqual([10147]);
     desk.place(1, {});
     desk.cancel(1);
-    expect(desk.codes()).toEqual([10148]);
+    expect(desk.effects).toMatchObject([
+      { code: 10148, text: "OrderId 1 that needs to be cancelled cannot be cancelled, state: Filled." },
+    ]);
   });
 });
 
@@ -324,7 +275,7 @@ describe("an order is refused", () => {
     ["without buying power", { totalQuantity: 1_000_000 }, 201],
     ["with no size", { totalQuantity: 0 }, 434],
     ["with a fraction of a share", { totalQuantity: 1.5 }, 10243],
-    ["with an unknown type", { orderType: "TRAIL" }, 387],
+    ["with an unknown type", { orderType: "PEG MID" }, 387],
     ["off the tick", { orderType: "LMT", limitPrice: 100.001 }, 110],
     ["without its limit price", { orderType: "LMT" }, 321],
     ["for another account", { account: "U7" }, 321],
@@ -357,6 +308,14 @@ describe("a what-if order", () => {
     expect(desk.effects[0]).toMatchObject({ kind: "open-order", margins: { initialAfter: 2500, commission: 1 } });
     expect(desk.broker.liveOrders).toEqual([]);
     expect(desk.broker.nextOrderId(1)).toBe(1);
+  });
+
+  it("says what would stand against the order", () => {
+    const desk = new Desk();
+    desk.quote(quote(99.99, 100));
+    desk.place(1, { whatIf: true, totalQuantity: 1_000_000 });
+    expect(desk.effects).toMatchObject([{ margins: { warning: expect.stringContaining("AVAILABLE FUNDS") } }]);
+    expect(desk.broker.liveOrders).toEqual([]);
   });
 });
 

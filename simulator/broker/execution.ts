@@ -1,4 +1,4 @@
-import type { Instrument } from "../market/catalogue.ts";
+import type { Instrument } from "../market/instrument.ts";
 
 /** One execution at the simulated exchange. */
 export interface Execution {

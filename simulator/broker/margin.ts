@@ -33,6 +33,7 @@ export function buyingPowerRefusal(exposure: Exposure, figures: AccountFigures):
 
 /** The answer to a what-if order: margins and equity before and after it, USD. */
 export function whatIfMargins(exposure: Exposure, before: AccountFigures): WireMargins {
+  const refusal = buyingPowerRefusal(exposure, before);
   const addedValue = addedShares(exposure) * exposure.price;
   const shares = Math.abs(exposure.change);
   return {
@@ -43,5 +44,6 @@ export function whatIfMargins(exposure: Exposure, before: AccountFigures): WireM
     maintenanceAfter: before.maintenanceMargin + addedValue * maintenanceMarginRate,
     equityAfter: before.netLiquidation,
     commission: fixedCommission(shares, shares * exposure.price),
+    warning: refusal?.text ?? "",
   };
 }

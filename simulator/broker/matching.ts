@@ -1,5 +1,6 @@
 import type { Quote } from "../market/tape.ts";
 import { type BrokerOrder, hasLimit, leavesQuantity, sideOf } from "./order.ts";
+import { kindOf } from "./order-types.ts";
 
 /** Displayed shares that nobody has taken yet since the quote came. */
 export interface Liquidity {
@@ -14,12 +15,25 @@ export interface Fill {
 }
 
 /**
- * Whether a stop is elected: by the last trade at or beyond the stop price, IBKR's default method for US stocks.
+ * Whether an order's trigger is reached, by the last trade: IBKR's default method for US stocks. A stop is elected at
+ * or beyond its price; what is to be touched wakes on the other side, where the market is better than now.
  */
-export function isStopElected(order: BrokerOrder, quote: Quote): boolean {
-  const stopPrice = order.terms.auxPrice;
-  if (stopPrice === undefined) return false;
-  return sideOf(order) === "buy" ? quote.last >= stopPrice : quote.last <= stopPrice;
+export function isTriggered(order: BrokerOrder, quote: Quote): boolean {
+  const trigger = kindOf(order.terms.orderType)?.trigger;
+  const price = trigger === "trail" ? order.terms.trailStopPrice : order.terms.auxPrice;
+  if (price === undefined) return false;
+  const isAbove = (sideOf(order) === "buy") === (trigger !== "touch");
+  return isAbove ? quote.last >= price : quote.last <= price;
+}
+
+/**
+ * What an order gets in the closing auction: all it asks for, at the one price of the auction, which is taken to be
+ * the day's last trade.
+ */
+export function fillAtClose(order: BrokerOrder, quote: Quote): Fill | undefined {
+  const price = quote.last;
+  if (!(price > 0) || (hasLimit(order) && !isWithinLimit(order, price))) return undefined;
+  return { price, quantity: leavesQuantity(order) };
 }
 
 /**
@@ -36,8 +50,12 @@ export function fillFrom(order: BrokerOrder, quote: Quote, liquidity: Liquidity)
   if (quantity <= 0 || !(price > 0)) return undefined;
   if (!hasLimit(order)) return { price, quantity };
   const limit = order.terms.limitPrice;
-  if (limit === undefined) return undefined;
-  const isMarketable = side === "buy" ? price <= limit : price >= limit;
-  if (!isMarketable) return undefined;
+  if (limit === undefined || !isWithinLimit(order, price)) return undefined;
   return { price: order.isResting ? limit : price, quantity };
+}
+
+function isWithinLimit(order: BrokerOrder, price: number): boolean {
+  const limit = order.terms.limitPrice;
+  if (limit === undefined) return false;
+  return sideOf(order) === "buy" ? price <= limit : price >= limit;
 }

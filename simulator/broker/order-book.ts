@@ -6,6 +6,7 @@ export class OrderBook {
   readonly #completed: BrokerOrder[] = [];
   readonly #byOwner = new Map<string, BrokerOrder>();
   readonly #highestOrderIds = new Map<number, number>();
+  #lastManualOrderId = 0;
 
   get live(): BrokerOrder[] {
     return [...this.#live.values()];
@@ -31,7 +32,8 @@ export class OrderBook {
   }
 
   store(order: BrokerOrder): void {
-    this.#byOwner.set(ownerKey(order.clientId, order.orderId), order);
+    // Placed by hand and not bound, many have the id 0; nobody can name one by it.
+    if (order.orderId !== 0) this.#byOwner.set(ownerKey(order.clientId, order.orderId), order);
     if (isLive(order)) {
       this.#live.set(order.permId, order);
     } else {
@@ -48,6 +50,12 @@ export class OrderBook {
   /** The id the gateway proposes to a client: above every one it used. */
   nextOrderId(clientId: number): number {
     return (this.#highestOrderIds.get(clientId) ?? 0) + 1;
+  }
+
+  /** An id for an order that was placed by hand: negative, never one a client would use. */
+  nextManualOrderId(): number {
+    this.#lastManualOrderId -= 1;
+    return this.#lastManualOrderId;
   }
 
   useOrderId(clientId: number, orderId: number): void {

@@ -1,17 +1,23 @@
-import type { Instrument } from "../market/catalogue.ts";
+import type { Instrument } from "../market/instrument.ts";
 import type { OrderTerms } from "../protocol/place-order.ts";
+import { kindOf } from "./order-types.ts";
 
 /**
  * Where an order is in its life at the simulated broker.
  *
  *     untransmitted ─▶ waiting-parent ─▶ waiting-open ─▶ waiting-trigger ─▶ working ─▶ filled
  *            └──────────────┴───────────────┴────────────────┴─────────────────┴────▶ cancelled
+ *
+ * An order with conditions goes from `waiting-parent` to `waiting-condition`, and on from there once they are met. An
+ * order on the close goes to `waiting-close`, and from there into the auction.
  */
 export type OrderPhase =
   | "untransmitted"
   | "waiting-parent"
+  | "waiting-condition"
   | "waiting-open"
   | "waiting-trigger"
+  | "waiting-close"
   | "working"
   | "filled"
   | "cancelled"
@@ -35,8 +41,12 @@ export interface BrokerOrder {
   readonly lastFillPrice: number;
   /** USD charged so far. */
   readonly commission: number;
-  /** A stop that has been elected stays so. */
+  /** A trigger that was reached stays so. */
   readonly isTriggered: boolean;
+  /** Its conditions were met, and hold it no longer. */
+  readonly isReleased: boolean;
+  /** Executions of the account when it came: a condition on one looks at those after it. */
+  readonly executionsBefore: number;
   /** Has met a quote without being marketable: from then on it waits in the book at its limit. */
   readonly isResting: boolean;
   readonly completedAtEpochS: number | undefined;
@@ -62,12 +72,26 @@ export function isLive(order: BrokerOrder): boolean {
   return order.phase !== "filled" && order.phase !== "cancelled" && order.phase !== "rejected";
 }
 
-export function isStop(order: BrokerOrder): boolean {
-  return order.terms.orderType === "STP" || order.terms.orderType === "STP LMT";
+/** Waits for a price to wake it: stops, trailing stops, and what is to be touched. */
+export function hasTrigger(order: BrokerOrder): boolean {
+  return (kindOf(order.terms.orderType)?.trigger ?? "none") !== "none";
+}
+
+export function isTrailing(order: BrokerOrder): boolean {
+  return kindOf(order.terms.orderType)?.trigger === "trail";
 }
 
 export function hasLimit(order: BrokerOrder): boolean {
-  return order.terms.orderType === "LMT" || order.terms.orderType === "STP LMT";
+  return kindOf(order.terms.orderType)?.hasLimit === true;
+}
+
+export function isOnClose(order: BrokerOrder): boolean {
+  return kindOf(order.terms.orderType)?.isOnClose === true;
+}
+
+/** Is at the exchange and may not stay there: what is not filled at once is cancelled, also where nothing trades. */
+export function isImmediate(order: BrokerOrder): boolean {
+  return order.phase === "working" && order.terms.timeInForce === "IOC";
 }
 
 /** The status word of TWS for a phase. */
@@ -76,8 +100,10 @@ export function statusText(order: BrokerOrder): string {
     case "untransmitted":
       return "PendingSubmit";
     case "waiting-parent":
+    case "waiting-condition":
     case "waiting-open":
     case "waiting-trigger":
+    case "waiting-close":
       return "PreSubmitted";
     case "working":
       return "Submitted";
@@ -94,7 +120,7 @@ export function statusText(order: BrokerOrder): string {
 export function whyHeldText(order: BrokerOrder): string {
   switch (order.phase) {
     case "waiting-parent":
-      return isStop(order) ? "child,trigger" : "child";
+      return hasTrigger(order) ? "child,trigger" : "child";
     case "waiting-trigger":
       return "trigger";
     default:

@@ -4,7 +4,10 @@ import { faultsSchema } from "../gateway/faults.ts";
 import { PortError } from "../gateway/listener.ts";
 import type { Log } from "../gateway/log.ts";
 import type { SimulatedGateway } from "../gateway/simulated-gateway.ts";
-import { quoteChangeSchema } from "../market/market.ts";
+import { quoteChangeSchema } from "../market/quote-change.ts";
+import { actionSchema } from "../scenario/actions.ts";
+import { definedOnly } from "../scenario/perform.ts";
+import { stepSchema } from "../scenario/steps.ts";
 import { statusOf } from "./status.ts";
 
 export interface ControlServer {
@@ -85,6 +88,19 @@ async function answer(gateway: SimulatedGateway, request: IncomingMessage): Prom
       await gateway.setFaults({ ...gateway.faults, ...definedOnly(change) });
       return { status: 200, body: gateway.faults };
     }
+    case "POST /action": {
+      const action = actionSchema.parse(await readJson(request));
+      await gateway.perform(action);
+      return { status: 200, body: { performed: action } };
+    }
+    case "POST /steps": {
+      const steps = z
+        .array(stepSchema)
+        .min(1)
+        .parse(await readJson(request));
+      gateway.arm(...steps);
+      return { status: 200, body: { armed: steps.length } };
+    }
     case "POST /error": {
       const { code, text, id } = errorSchema.parse(await readJson(request));
       gateway.injectError(code, text, id);
@@ -134,10 +150,4 @@ function failure(error: unknown, log: Log): [status: number, body: unknown] {
 function reply(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(`${JSON.stringify(body)}\n`);
-}
-
-/** Zod leaves `undefined` in for fields that were not given; they must not overwrite what stands. */
-function definedOnly<Value extends object>(value: Value): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
 }

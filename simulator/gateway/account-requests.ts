@@ -1,7 +1,7 @@
-import { type AccountTag, accountTags } from "../broker/account.ts";
+import { type AccountTag, accountTags, ledgerTags } from "../broker/account.ts";
 import { flatPosition } from "../broker/positions.ts";
 import { hourMinuteText } from "../market/new-york.ts";
-import type { Request } from "../protocol/requests.ts";
+import type { RequestOf } from "../protocol/requests.ts";
 import {
   accountDownloadEnd,
   accountSummary,
@@ -16,9 +16,9 @@ import {
   profitAndLossSingle,
 } from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
+import { isOwnAccount } from "./multi-account-requests.ts";
+import { duplicateTickerId, noSuchTicker, refuse } from "./refuse.ts";
 import type { Session } from "./session.ts";
-
-type RequestOf<Name extends Request["name"]> = Extract<Request, { name: Name }>;
 
 /** Active account summaries a connection may have (tws.md 6.3; the code for a third is inferred there). */
 const accountSummariesMax = 2;
@@ -62,6 +62,11 @@ export function sendAccountSummary(
   for (const { tag, value, currency } of currentTags(context)) {
     if (tags.includes(tag) || tags.includes("All")) session.send(accountSummary(reqId, account, tag, value, currency));
   }
+  const ledger = tags.find((tag) => tag.startsWith("$LEDGER"));
+  if (ledger === undefined) return;
+  for (const { tag, value, currency } of asItSays(context, ledgerTags(context.broker.figures(), ledger.slice(8)))) {
+    session.send(accountSummary(reqId, account, tag, value, currency));
+  }
 }
 
 export function requestAccountData(
@@ -69,6 +74,7 @@ export function requestAccountData(
   session: Session,
   request: RequestOf<"REQ_ACCOUNT_DATA">,
 ): void {
+  if (request.account !== "" && !isOwnAccount(context, session, -1, request.account)) return;
   session.wantsAccountUpdates = request.subscribe;
   if (!request.subscribe) return;
   sendAccountUpdate(context, session);
@@ -77,7 +83,7 @@ export function requestAccountData(
 
 export function sendAccountUpdate(context: GatewayContext, session: Session): void {
   const { account } = context.account();
-  session.send(accountValue("accountReady", "true", "", account));
+  session.send(accountValue("accountReady", String(context.faults().accountReady), "", account));
   for (const { tag, value, currency } of currentTags(context)) {
     session.send(accountValue(tag, value, currency, account));
   }
@@ -96,6 +102,26 @@ export function sendAccountUpdate(context: GatewayContext, session: Session): vo
     session.send(portfolioValue(account, instrument, figures));
   }
   session.send(accountUpdateTime(hourMinuteText(context.clock.nowS())));
+}
+
+/** Starts a stream of P&L: of the account, or of one contract. */
+export function requestProfit(
+  context: GatewayContext,
+  session: Session,
+  { reqId, account }: { readonly reqId: number; readonly account: string },
+  conId: number | undefined,
+): void {
+  if (!isOwnAccount(context, session, reqId, account)) return;
+  if (session.profits.has(reqId)) {
+    refuse(session, reqId, duplicateTickerId);
+    return;
+  }
+  session.profits.set(reqId, { conId });
+  sendProfitAndLoss(context, session, reqId, conId);
+}
+
+export function cancelProfit(session: Session, reqId: number): void {
+  if (!session.profits.delete(reqId)) refuse(session, reqId, noSuchTicker(reqId));
 }
 
 /** P&L of the account, or of one contract when `conId` is given. Sent at once and then about every second. */
@@ -122,5 +148,11 @@ export function sendProfitAndLoss(
 }
 
 function currentTags(context: GatewayContext): AccountTag[] {
-  return accountTags(context.broker.figures(), context.account());
+  return asItSays(context, accountTags(context.broker.figures(), context.account()));
+}
+
+/** While the account is not ready its amounts are wrong: they are all 0 (the fault `accountReady`). */
+function asItSays(context: GatewayContext, tags: AccountTag[]): AccountTag[] {
+  if (context.faults().accountReady) return tags;
+  return tags.map((tag) => (/^-?\d/.test(tag.value) && tag.currency !== "" ? { ...tag, value: "0.00" } : tag));
 }

@@ -1,14 +1,13 @@
 import type { Socket } from "node:net";
 import { connectionTimeText } from "../market/new-york.ts";
 import { randomFrom } from "../market/random.ts";
-import { encodeFrame, FrameReader, FrameTooLargeError } from "../protocol/frame.ts";
+import { encodeFrame, type Field, FrameReader, FrameTooLargeError } from "../protocol/frame.ts";
 import { negotiateVersion, parseHello } from "../protocol/handshake.ts";
-import { parseRequest } from "../protocol/requests.ts";
-import { errorMessage } from "../protocol/responses.ts";
+import { responseName } from "../protocol/messages.ts";
+import { newestLayoutVersion, oldestLayoutVersion } from "../protocol/versions.ts";
 import type { GatewayContext } from "./context.ts";
-import { dispatch } from "./dispatch.ts";
-import type { FrameLog } from "./frame-log.ts";
-import { welcome } from "./general-requests.ts";
+import type { FrameLog, SessionEvent } from "./frame-log.ts";
+import { Intake } from "./intake.ts";
 import { Session } from "./session.ts";
 
 export interface ConnectionOptions {
@@ -21,19 +20,22 @@ export interface ConnectionOptions {
   readonly advance: () => void;
   /** Takes a client id for a session. @returns false when another connection has it. */
   readonly claimClientId: (session: Session, clientId: number) => boolean;
-  readonly onEnd: (session: Session | undefined) => void;
+  /** The connection is over; `wasReset` tells a reset from an orderly end. */
+  readonly onEnd: (wasReset: boolean) => void;
 }
 
 /** Drives one TCP connection: hello, negotiation, START_API, then requests. */
 export function serveConnection(options: ConnectionOptions): void {
   const { socket, context, number } = options;
+  context.see({ kind: "connect" });
   const { connection: fault } = context.faults();
   let session: Session | undefined;
   let stage: Stage = { kind: "hello", bytes: Buffer.alloc(0) };
   socket.on("error", (error) => context.log("info", "socket error", { session: number, reason: error.message }));
-  socket.on("close", () => {
+  socket.on("close", (wasReset) => {
     context.log("info", "connection closed", { session: number, clientId: session?.clientId });
-    options.onEnd(session);
+    if (session !== undefined) recordEvent(options, session, "CLOSED", "received", []);
+    options.onEnd(wasReset);
   });
   context.log("info", "connection accepted", { session: number, fault });
   if (fault === "accept-close") {
@@ -58,7 +60,7 @@ export function serveConnection(options: ConnectionOptions): void {
         return;
       }
       session = hello.session;
-      stage = { kind: "frames", session: hello.session, reader: new FrameReader() };
+      stage = { kind: "frames", intake: new Intake({ ...options, session }), reader: new FrameReader() };
       bytes = hello.rest;
     }
     readFrames(options, stage, bytes);
@@ -67,7 +69,7 @@ export function serveConnection(options: ConnectionOptions): void {
 
 type Stage =
   | { readonly kind: "hello"; readonly bytes: Buffer }
-  | { readonly kind: "frames"; readonly session: Session; readonly reader: FrameReader };
+  | { readonly kind: "frames"; readonly intake: Intake; readonly reader: FrameReader };
 
 type HelloResult =
   | { readonly kind: "wait"; readonly bytes: Buffer }
@@ -82,7 +84,8 @@ function readHello(options: ConnectionOptions, bytes: Buffer): HelloResult {
     context.log("warn", "connection does not speak the API protocol", { session: number, reason: hello.reason });
     return { kind: "end" };
   }
-  const serverVersion = negotiateVersion(hello, options.serverVersionMax);
+  const { forcedVersion, connection } = context.faults();
+  const serverVersion = forcedVersion ?? negotiateVersion(hello, options.serverVersionMax);
   if (serverVersion === undefined) {
     const { minVersion, maxVersion } = hello;
     context.log("warn", "no common version", { session: number, minVersion, maxVersion });
@@ -90,7 +93,7 @@ function readHello(options: ConnectionOptions, bytes: Buffer): HelloResult {
   }
   const session = new Session({
     number,
-    serverVersion,
+    serverVersion: Math.min(Math.max(serverVersion, oldestLayoutVersion), newestLayoutVersion),
     socket,
     record: (sender, fields) => {
       const { clientId } = sender;
@@ -104,11 +107,43 @@ function readHello(options: ConnectionOptions, bytes: Buffer): HelloResult {
         fields,
       });
     },
-    isMute: () => context.faults().connection === "mute-after-ready",
+    onSent: ([id]) => {
+      const name = responseName(Number(id));
+      if (name !== undefined) context.see({ kind: "sent", message: name });
+    },
+    faults: context.faults,
+    later: context.later,
+    onCut: () => context.setFaults({ resetDuring: null }),
   });
-  if (context.faults().connection === "garbage") session.sendEncoded(garbage());
-  else session.sendEncoded(encodeFrame([serverVersion, connectionTimeText(context.clock.nowS())]));
+  recordEvent(options, session, "HELLO", "received", [hello.text]);
+  if (connection === "garbage") {
+    session.sendEncoded(garbage());
+  } else {
+    const version = [serverVersion, connectionTimeText(context.clock.nowS())];
+    recordEvent(options, session, "SERVER_VERSION", "sent", version);
+    session.sendEncoded(encodeFrame(version));
+  }
   return { kind: "session", session, rest: hello.rest };
+}
+
+/** Logs what is no message: it has no id, which the place of the first field stands for. */
+function recordEvent(
+  { context, frames, number }: ConnectionOptions,
+  { clientId }: Session,
+  name: SessionEvent,
+  direction: "received" | "sent",
+  fields: readonly Field[],
+): void {
+  const marketEpochMs = context.clock.nowMs();
+  const machineMs = performance.now();
+  frames.recordEvent(name, {
+    direction,
+    session: number,
+    clientId,
+    machineMs,
+    marketEpochMs,
+    fields: [0, ...fields],
+  });
 }
 
 /** Noise with a believable length in front, so that a client tries to read it. */
@@ -132,48 +167,6 @@ function readFrames(options: ConnectionOptions, stage: Stage, bytes: Buffer): vo
   }
   for (const fields of received) {
     if (socket.destroyed) return;
-    readFrame(options, stage.session, fields);
+    stage.intake.take(fields);
   }
-}
-
-function readFrame(options: ConnectionOptions, session: Session, fields: readonly string[]): void {
-  const { context, frames, number } = options;
-  const machineMs = performance.now();
-  const { clientId } = session;
-  const marketEpochMs = context.clock.nowMs();
-  frames.record({ direction: "received", session: number, clientId, machineMs, marketEpochMs, fields });
-  options.advance();
-  if (clientId !== undefined) {
-    if (context.faults().connection === "mute-after-ready") return;
-    try {
-      dispatch(context, session, clientId, fields, machineMs);
-    } catch (error) {
-      // Whatever one client sends, the others keep their gateway: the fault is logged and answered, not passed on.
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      context.log("error", "request failed", { session: number, fields, reason });
-      session.send(errorMessage(-1, 320, "Error reading request. See the log of the simulated gateway."));
-    }
-    return;
-  }
-  const parsed = parseRequest(fields, session.serverVersion);
-  if (parsed.kind !== "request" || parsed.request.name !== "START_API") {
-    // The stoqey client can leak queued requests into a new connection before START_API (tws.md P2).
-    context.log("warn", "message before START_API ignored", { session: number, id: fields[0] });
-    return;
-  }
-  startApi(options, session, parsed.request.clientId);
-}
-
-function startApi(options: ConnectionOptions, session: Session, clientId: number): void {
-  const { context, number } = options;
-  if (context.faults().connection === "version-only") return;
-  if (!options.claimClientId(session, clientId)) {
-    context.log("warn", "client id in use", { session: number, clientId });
-    const text = "Unable to connect as the client id is already in use. Retry with a unique client id.";
-    session.send(errorMessage(-1, 326, text));
-    session.close();
-    return;
-  }
-  context.log("info", "session ready", { session: number, clientId, serverVersion: session.serverVersion });
-  welcome(context, session, clientId);
 }

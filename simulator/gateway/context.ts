@@ -3,7 +3,9 @@ import type { Broker } from "../broker/broker.ts";
 import type { Effect } from "../broker/effects.ts";
 import type { MarketClock } from "../market/clock.ts";
 import type { Market } from "../market/market.ts";
+import type { StageEvent } from "../scenario/director.ts";
 import type { Faults } from "./faults.ts";
+import type { HistoricalPacing } from "./historical-pacing.ts";
 import type { Log } from "./log.ts";
 import type { Session } from "./session.ts";
 
@@ -15,6 +17,10 @@ export interface GatewayContext {
   readonly account: () => AccountSettings;
   readonly faults: () => Faults;
   readonly setFaults: (change: Partial<Faults>) => void;
+  /** Tells the scenario what happens, before it has any other effect. */
+  readonly see: (event: StageEvent) => void;
+  /** The account's questions to the history farm, for the fault `historicalPacing`. */
+  readonly historicalPacing: HistoricalPacing;
   readonly log: Log;
   /** Connections that have started the API, in the order in which they came. */
   readonly readySessions: () => readonly Session[];

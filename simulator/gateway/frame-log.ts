@@ -1,4 +1,5 @@
-import { createWriteStream, type WriteStream } from "node:fs";
+import { createWriteStream, openSync, type WriteStream } from "node:fs";
+import { FrameLogError } from "../frames/frame-log-error.ts";
 import { marketTimeText } from "../market/new-york.ts";
 import type { Field } from "../protocol/frame.ts";
 import { type RequestName, type ResponseName, requestName, responseName } from "../protocol/messages.ts";
@@ -16,6 +17,10 @@ export interface RecordedFrame {
   readonly name: string;
   readonly fields: readonly Field[];
 }
+
+/** HELLO: the version range of a client's first bytes. SERVER_VERSION: the answer. CLOSED: the connection is over. */
+export const sessionEvents = ["HELLO", "SERVER_VERSION", "CLOSED"] as const;
+export type SessionEvent = (typeof sessionEvents)[number];
 
 /** Frames sent so often that keeping them would cost more than they tell; they are counted, and written to the file. */
 const countedOnly: ReadonlySet<string> = new Set<ResponseName>([
@@ -37,11 +42,13 @@ export class FrameLog {
   /**
    * @param keptMax frames kept in memory in each direction; older ones are only in the counts and the file.
    * @param path JSON-lines file to append to; undefined for none.
+   * @param onError told when it can no longer be written, such as on a full disk.
+   * @throws FrameLogError when it cannot be opened.
    */
   constructor(keptMax: number, path: string | undefined, onError: (error: Error) => void) {
     this.#keptMax = keptMax;
     if (path === undefined) return;
-    this.#file = createWriteStream(path, { flags: "a" });
+    this.#file = createWriteStream(path, { fd: opened(path) });
     this.#file.on("error", onError);
   }
 
@@ -72,18 +79,28 @@ export class FrameLog {
     return Object.fromEntries(this.#sentCounts);
   }
 
+  /** What has no message id, and is logged all the same: the two halves of the handshake, and the end. */
+  recordEvent(name: SessionEvent, frame: Omit<RecordedFrame, "id" | "name">): void {
+    this.#keep({ ...frame, id: 0, name });
+  }
+
   record(frame: Omit<RecordedFrame, "id" | "name">): void {
     const id = Number(frame.fields[0]);
+    const name = (frame.direction === "received" ? requestName(id) : responseName(id)) ?? `UNKNOWN_${frame.fields[0]}`;
+    this.#keep({ ...frame, id, name });
+  }
+
+  #keep(frame: RecordedFrame): void {
+    const { name } = frame;
     const received = frame.direction === "received";
-    const name = (received ? requestName(id) : responseName(id)) ?? `UNKNOWN_${frame.fields[0]}`;
     this.countOnly(frame.direction, name, 1);
     if (this.#keptMax > 0 && (received || !countedOnly.has(name))) {
       const frames = received ? this.#received : this.#sent;
       // Dropped in blocks: shifting one a time would move the whole list for every frame.
       if (frames.length >= this.#keptMax) frames.splice(0, Math.ceil(this.#keptMax / 10));
-      frames.push({ ...frame, id, name });
+      frames.push(frame);
     }
-    this.#write(frame, id, name);
+    this.#write(frame);
   }
 
   /** Counts frames that are not recorded one by one. */
@@ -101,7 +118,7 @@ export class FrameLog {
     });
   }
 
-  #write(frame: Omit<RecordedFrame, "id" | "name">, id: number, name: string): void {
+  #write(frame: RecordedFrame): void {
     if (this.#file === undefined) return;
     const line = {
       direction: frame.direction,
@@ -109,10 +126,21 @@ export class FrameLog {
       clientId: frame.clientId ?? null,
       machineTime: new Date(performance.timeOrigin + frame.machineMs).toISOString(),
       marketTime: marketTimeText(Math.floor(frame.marketEpochMs / 1000)),
-      id,
-      name,
+      id: frame.id,
+      name: frame.name,
       fields: frame.fields.slice(1).map((field) => field ?? ""),
     };
     this.#file.write(`${JSON.stringify(line)}\n`);
+  }
+}
+
+function opened(path: string): number {
+  try {
+    return openSync(path, "a");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FrameLogError(path, `the frame log cannot be written (${reason}); give a file in a folder that exists`, {
+      cause,
+    });
   }
 }

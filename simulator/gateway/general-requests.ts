@@ -1,20 +1,23 @@
-import { currentTime, errorMessage, managedAccounts, nextValidId } from "../protocol/responses.ts";
+import { currentTime, managedAccounts, nextValidId } from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
+import { reportFarms } from "./farms.ts";
 import type { Session } from "./session.ts";
-
-/** Farm reports after the start of a session. A real Gateway sends them as its farms connect (tws.md 8.8). */
-const farmReports: readonly (readonly [code: number, text: string])[] = [
-  [2104, "Market data farm connection is OK:usfarm"],
-  [2106, "HMDS data farm connection is OK:ushmds"],
-  [2158, "Sec-def data farm connection is OK:secdefil"],
-];
 
 /** What follows START_API: accounts, then the next id, then the farms. */
 export function welcome(context: GatewayContext, session: Session, clientId: number): void {
   session.send(managedAccounts([context.account().account]));
-  if (context.faults().connection === "no-next-valid-id") return;
+  const { connection, nextValidIdDelayMs } = context.faults();
+  if (connection === "no-next-valid-id") return;
+  if (nextValidIdDelayMs === 0) proposeId(context, session, clientId);
+  else context.later(nextValidIdDelayMs, () => proposeId(context, session, clientId));
+}
+
+function proposeId(context: GatewayContext, session: Session, clientId: number): void {
+  if (session.isGone) return;
   session.send(nextValidId(context.broker.nextOrderId(clientId)));
-  for (const [code, text] of farmReports) session.send(errorMessage(-1, code, text));
+  session.hasNextValidId = true;
+  reportFarms(context, session);
+  context.see({ kind: "ready" });
 }
 
 /** A second request within this time goes unanswered (ib_insync#604, gateway 10.19 and later). */

@@ -38,14 +38,16 @@ export class Listener {
   /** @throws PortError when the port is taken. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
-    const server = createServer({ noDelay: true }, this.#onConnection);
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (error) => reject(new PortError(this.#port, error)));
-      server.listen(this.#port, "127.0.0.1", resolve);
-    });
-    const address = server.address();
-    if (address !== null && typeof address === "object") this.#port = address.port;
+    this.#server = await this.#listen(this.#port);
+    this.#port = portOf(this.#server) ?? this.#port;
+  }
+
+  /** Goes to another port, 0 for a free one; the old one is closed once the new one is open. @throws PortError. */
+  async moveTo(port: number): Promise<void> {
+    const server = await this.#listen(port);
+    this.close();
     this.#server = server;
+    this.#port = portOf(server) ?? port;
   }
 
   /** Closes the port; open connections stay. */
@@ -53,4 +55,18 @@ export class Listener {
     this.#server?.close();
     this.#server = undefined;
   }
+
+  async #listen(port: number): Promise<Server> {
+    const server = createServer({ noDelay: true }, this.#onConnection);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error) => reject(new PortError(port, error)));
+      server.listen(port, "127.0.0.1", resolve);
+    });
+    return server;
+  }
+}
+
+function portOf(server: Server): number | undefined {
+  const address = server.address();
+  return address !== null && typeof address === "object" ? address.port : undefined;
 }

@@ -1,46 +1,62 @@
-import { invalidRequest, noSecurityDefinition, type Refusal } from "../broker/refusal.ts";
-import type { Instrument } from "../market/catalogue.ts";
-import { historicalBars, parseBarSize, parseSeries, startOfDuration } from "../market/history.ts";
-import { compactDateText, hoursText, marketDayAt, marketTimeText, parseEndDateTime } from "../market/new-york.ts";
-import type { ContractQuery } from "../protocol/contract.ts";
-import type { Request } from "../protocol/requests.ts";
-import { contractData, contractDataEnd, errorMessage, historicalData, tickSnapshotEnd } from "../protocol/responses.ts";
+import { invalidRequest } from "../broker/refusal.ts";
+import { parseSeries } from "../market/history.ts";
+import type { RequestOf } from "../protocol/requests.ts";
+import { tickSnapshotEnd } from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
-import { sendFirstTicks } from "./quotes.ts";
-import type { Session } from "./session.ts";
-
-type RequestOf<Name extends Request["name"]> = Extract<Request, { name: Name }>;
-
-/** Market data lines of an account without extra bookings; real-time bars count too (tws.md 6.3). */
-const marketDataLinesMax = 100;
+import { needFarm } from "./farms.ts";
+import { findInstrument } from "./find-instrument.ts";
+import { refusalOfGenericTicks, sendGenericTicks } from "./generic-ticks.ts";
+import { subscribeToNews } from "./news-requests.ts";
+import { openStream } from "./quote-streams.ts";
+import { duplicateTickerId, noSuchTicker, refuse, tooManyTickers } from "./refuse.ts";
+import type { QuoteSubscription, Session } from "./session.ts";
+import { missingPermission, missingSeries } from "./subscriptions.ts";
 
 /** A real gateway ends a snapshot about this long after the request. */
 const snapshotMs = 11_000;
 
-/** Bars in one answer; more would not fit the frame the clients accept. */
-const historicalBarsMax = 100_000;
-
 export function requestMarketData(context: GatewayContext, session: Session, request: RequestOf<"REQ_MKT_DATA">): void {
   const { reqId } = request;
-  const instrument = resolve(context, session, reqId, request.contract);
+  const instrument = findInstrument(context, session, reqId, request.contract);
   if (instrument === undefined) return;
-  if (session.quotes.has(reqId)) {
+  if (session.quotes.has(reqId) || session.news.has(reqId)) {
     refuse(session, reqId, duplicateTickerId);
     return;
   }
-  if (!hasFreeLine(session)) {
+  const badTicks = refusalOfGenericTicks(request.genericTicks, instrument.secType, request.snapshot);
+  if (badTicks !== undefined) {
+    refuse(session, reqId, badTicks);
+    return;
+  }
+  const noNews = subscribeToNews(session, reqId, instrument, request.genericTicks);
+  if (noNews !== undefined) {
+    refuse(session, reqId, noNews);
+    return;
+  }
+  // "mdoff" leaves the prices out: what is wanted is the news alone.
+  if (request.genericTicks.split(",").includes("mdoff")) return;
+  if (!hasFreeLine(context, session)) {
+    session.news.delete(reqId);
     refuse(session, reqId, tooManyTickers);
     return;
   }
-  const subscription = { reqId, instrument, sent: undefined };
-  if (!request.snapshot) session.quotes.set(reqId, subscription);
-  sendFirstTicks(context, session, subscription);
-  if (!request.snapshot) return;
+  needFarm(context, session, "data");
+  const subscription: QuoteSubscription = { reqId, instrument, delivery: "waiting", sent: undefined };
+  if (!openStream(context, session, subscription)) {
+    session.news.delete(reqId);
+    return;
+  }
+  if (!request.snapshot) {
+    session.quotes.set(reqId, subscription);
+    sendGenericTicks(session, reqId, instrument, request.genericTicks);
+    return;
+  }
   context.later(Math.min(snapshotMs, snapshotMs / context.clock.speed), () => session.send(tickSnapshotEnd(reqId)));
 }
 
 export function cancelMarketData(session: Session, reqId: number): void {
-  if (!session.quotes.delete(reqId)) refuse(session, reqId, noSuchTicker(reqId));
+  const hadNews = session.news.delete(reqId);
+  if (!session.quotes.delete(reqId) && !hadNews) refuse(session, reqId, noSuchTicker(reqId));
 }
 
 export function requestRealTimeBars(
@@ -49,21 +65,31 @@ export function requestRealTimeBars(
   request: RequestOf<"REQ_REAL_TIME_BARS">,
 ): void {
   const { reqId } = request;
-  const instrument = resolve(context, session, reqId, request.contract);
+  const instrument = findInstrument(context, session, reqId, request.contract);
   if (instrument === undefined) return;
   const series = parseSeries(request.whatToShow);
-  if (series === undefined) {
+  if (series === undefined || series === "BID_ASK") {
     refuse(session, reqId, invalidRequest(`Invalid whatToShow ${request.whatToShow}`));
+    return;
+  }
+  const cause = missingPermission(context, instrument) ?? missingSeries(instrument, series);
+  if (cause !== undefined) {
+    refuse(session, reqId, { code: 420, text: `Invalid Real-time Query:${cause}` });
     return;
   }
   if (session.bars.has(reqId)) {
     refuse(session, reqId, duplicateTickerId);
     return;
   }
-  if (!hasFreeLine(session)) {
+  if (!hasFreeLine(context, session)) {
     refuse(session, reqId, tooManyTickers);
     return;
   }
+  if (context.faults().historicalPacing && context.historicalPacing.violatesBars(performance.now())) {
+    refuse(session, reqId, { code: 420, text: "Invalid Real-time Query:Historical data request pacing violation" });
+    return;
+  }
+  needFarm(context, session, "data");
   session.bars.set(reqId, { reqId, instrument, series, regularHoursOnly: request.useRth });
 }
 
@@ -71,123 +97,7 @@ export function cancelRealTimeBars(session: Session, reqId: number): void {
   if (!session.bars.delete(reqId)) refuse(session, reqId, noSuchTicker(reqId));
 }
 
-export function requestHistoricalData(
-  context: GatewayContext,
-  session: Session,
-  request: RequestOf<"REQ_HISTORICAL_DATA">,
-): void {
-  const { reqId } = request;
-  const instrument = resolve(context, session, reqId, request.contract);
-  if (instrument === undefined) return;
-  const size = parseBarSize(request.barSize);
-  const series = parseSeries(request.whatToShow);
-  if (size === undefined) {
-    refuse(session, reqId, invalidRequest(`Invalid bar size ${request.barSize}`));
-    return;
-  }
-  if (series === undefined) {
-    refuse(session, reqId, invalidRequest(`Invalid whatToShow ${request.whatToShow}`));
-    return;
-  }
-  if (request.keepUpToDate && request.endDateTime !== "") {
-    refuse(session, reqId, invalidRequest("End date not supported with keepUpToDate"));
-    return;
-  }
-  const nowS = context.clock.nowS();
-  const asked = request.endDateTime === "" ? nowS : parseEndDateTime(request.endDateTime);
-  if (asked === undefined) {
-    refuse(session, reqId, invalidRequest("Invalid ending date/time"));
-    return;
-  }
-  const until = Math.min(asked, nowS);
-  const from = startOfDuration(request.duration, until);
-  if (from === undefined) {
-    refuse(session, reqId, invalidRequest(`Invalid duration ${request.duration}`));
-    return;
-  }
-  const tapeOf = (date: string) => context.market.tape(instrument.symbol, date);
-  const bars = historicalBars(tapeOf, size, series, request.useRth, from, until);
-  if (bars.length === 0) {
-    refuse(session, reqId, historicalError("HMDS query returned no data"));
-    return;
-  }
-  if (bars.length > historicalBarsMax) {
-    refuse(session, reqId, historicalError("Time length exceed max."));
-    return;
-  }
-  const wireBars = bars.map(({ date, bar }) => ({
-    ...bar,
-    date: size.kind === "day" ? compactDateText(date) : barTimeText(bar.startEpochS, request.formatDate),
-  }));
-  session.send(historicalData(reqId, marketTimeText(from), marketTimeText(until), wireBars));
-  if (!request.keepUpToDate) return;
-  const { formatDate, useRth } = request;
-  session.histories.set(reqId, { reqId, instrument, series, regularHoursOnly: useRth, size, formatDate });
-}
-
-/** Intraday bars are named by epoch seconds when formatDate is 2, else by New York wall-clock time. */
-export function barTimeText(epochS: number, formatDate: number): string {
-  return formatDate === 2 ? String(epochS) : marketTimeText(epochS);
-}
-
-export function cancelHistoricalData(session: Session, reqId: number): void {
-  if (session.histories.delete(reqId)) {
-    refuse(session, reqId, historicalError(`API historical data query cancelled: ${reqId}`));
-  } else {
-    refuse(session, reqId, { code: 366, text: `No historical data query found for ticker id:${reqId}` });
-  }
-}
-
-export function requestContractData(
-  context: GatewayContext,
-  session: Session,
-  request: RequestOf<"REQ_CONTRACT_DATA">,
-): void {
-  const instrument = context.market.find(request.contract);
-  if (instrument === undefined) {
-    refuse(session, request.reqId, noSecurityDefinition);
-    return;
-  }
-  const { date } = marketDayAt(context.clock.nowS());
-  const hours = { trading: hoursText(date, "0400", "2000", 6), liquid: hoursText(date, "0930", "1600", 6) };
-  session.send(contractData(request.reqId, instrument, hours, session.serverVersion));
-  session.send(contractDataEnd(request.reqId));
-}
-
-function resolve(
-  context: GatewayContext,
-  session: Session,
-  reqId: number,
-  contract: ContractQuery,
-): Instrument | undefined {
-  const instrument = context.market.find(contract);
-  if (instrument === undefined) refuse(session, reqId, noSecurityDefinition);
-  else if (contract.exchange === "" && contract.conId <= 0) {
-    refuse(session, reqId, invalidRequest("Please enter exchange"));
-    return undefined;
-  }
-  return instrument;
-}
-
-function hasFreeLine(session: Session): boolean {
-  return session.quotes.size + session.bars.size < marketDataLinesMax;
-}
-
-function refuse(session: Session, reqId: number, refusal: Refusal): void {
-  session.send(errorMessage(reqId, refusal.code, refusal.text));
-}
-
-const duplicateTickerId: Refusal = {
-  code: 322,
-  text: "Error processing request.-'bO' : cause - Duplicate ticker id",
-};
-
-const tooManyTickers: Refusal = { code: 101, text: "Max number of tickers has been reached" };
-
-function noSuchTicker(reqId: number): Refusal {
-  return { code: 300, text: `Can't find EId with tickerId:${reqId}` };
-}
-
-function historicalError(cause: string): Refusal {
-  return { code: 162, text: `Historical Market Data Service error message:${cause}` };
+/** Lines of an account without extra bookings: 100; real-time bars count too (tws.md 6.3). */
+function hasFreeLine(context: GatewayContext, session: Session): boolean {
+  return session.quotes.size + session.bars.size < context.faults().marketDataLinesMax;
 }

@@ -2,29 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BarSizeSetting, type Contract, EventName, WhatToShow } from "@stoqey/ib";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { instantOf } from "../market/new-york.ts";
-import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../mod.ts";
-import { pause, stock, TestClient } from "../testing/client.ts";
+import { pause, stock, type TestClient } from "../testing/client.ts";
+import { openStage } from "../testing/stage.ts";
 
-const open: { close(): unknown }[] = [];
-
-async function start(
-  options: SimulatedGatewayOptions = {},
-): Promise<{ gateway: SimulatedGateway; client: TestClient }> {
-  const gateway = await startSimulatedGateway({ startTime: "10:00:00", ...options });
-  const client = new TestClient(gateway, 1);
-  open.push(gateway, client);
-  await client.ready();
-  return { gateway, client };
-}
-
-afterEach(async () => {
-  for (const thing of open.splice(0).reverse()) {
-    if (thing instanceof TestClient) expect(thing.decodeErrors()).toEqual([]);
-    await thing.close();
-  }
-});
+const { open, start } = openStage();
 
 function barsOf(client: TestClient, reqId: number): number[][] {
   return client.all(EventName.realtimeBar).flatMap(([id, ...bar]) => (id === reqId ? [bar.map(Number)] : []));

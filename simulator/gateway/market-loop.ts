@@ -1,12 +1,16 @@
-import type { Bar } from "../market/bars.ts";
 import { barOf, realTimeBarOf } from "../market/bars.ts";
 import { compactDateText, isRegularSession, marketDayAt } from "../market/new-york.ts";
-import type { Quote } from "../market/tape.ts";
-import { historicalDataUpdate, realTimeBar } from "../protocol/responses.ts";
+import type { Quote, Tape } from "../market/tape.ts";
+import { historicalDataUpdate, marketDataType, realTimeBar } from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
-import { barTimeText } from "./market-data-requests.ts";
-import { sendQuoteChange } from "./quotes.ts";
-import type { BarSubscription, HistorySubscription, Session } from "./session.ts";
+import { sendDepth } from "./depth-requests.ts";
+import { barTimeText } from "./history-requests.ts";
+import { hasLiveData } from "./market-data-access.ts";
+import { sendOptionFigures } from "./option-requests.ts";
+import { delayedQuote, receiverOf } from "./quote-streams.ts";
+import { delayS, sendQuoteChange } from "./quotes.ts";
+import type { BarSubscription, HistorySubscription, QuoteSubscription, Session, Subscription } from "./session.ts";
+import { sendTickByTick } from "./tick-by-tick-requests.ts";
 
 const realTimeBarSeconds = 5;
 
@@ -53,23 +57,41 @@ export class MarketLoop {
 
   /** A quote set by hand: matched and sent at once. */
   applyManualQuote(symbol: string, quote: Quote, hasTraded: boolean): void {
-    this.#context.publish(this.#context.broker.quote(symbol, quote, this.#epochS));
+    const { broker } = this.#context;
+    this.#context.publish(broker.quote(symbol, quote, this.#epochS));
+    this.#context.publish(broker.weighConditions(this.#epochS));
     this.#sendQuote(symbol, quote, hasTraded);
   }
 
   #play(epochS: number): void {
-    const { broker } = this.#context;
+    const { broker, market } = this.#context;
+    market.advanceTo(epochS);
+    const watched = this.#watchedSymbols();
+    market.watch(this.#withBars(watched).size);
     // A bar is complete before the tick that follows it.
     if (epochS % realTimeBarSeconds === 0) this.#sendBars(epochS - realTimeBarSeconds);
     this.#context.publish(broker.advanceTo(epochS));
-    for (const symbol of this.#watchedSymbols()) this.#playSymbol(symbol, epochS);
+    for (const symbol of watched) this.#playSymbol(symbol, epochS);
+    this.#context.publish(broker.weighConditions(epochS));
     this.#onSecond(epochS);
   }
 
   #watchedSymbols(): Set<string> {
     const symbols = new Set(this.#context.broker.symbolsOfInterest());
     for (const session of this.#context.readySessions()) {
-      for (const { instrument } of session.quotes.values()) symbols.add(instrument.symbol);
+      for (const { instrument } of session.quotes.values()) symbols.add(instrument.key);
+      for (const { instrument } of session.ticksByTick.values()) symbols.add(instrument.key);
+      for (const { instrument } of session.depths.values()) symbols.add(instrument.key);
+    }
+    return symbols;
+  }
+
+  /** And those of which only bars are wanted. */
+  #withBars(watched: ReadonlySet<string>): Set<string> {
+    const symbols = new Set(watched);
+    for (const session of this.#context.readySessions()) {
+      for (const { instrument } of session.bars.values()) symbols.add(instrument.key);
+      for (const { instrument } of session.histories.values()) symbols.add(instrument.key);
     }
     return symbols;
   }
@@ -87,55 +109,86 @@ export class MarketLoop {
   #sendQuote(symbol: string, quote: Quote, hasTraded: boolean): void {
     for (const session of this.#context.readySessions()) {
       for (const subscription of session.quotes.values()) {
-        if (subscription.instrument.symbol !== symbol) continue;
-        sendQuoteChange(session, subscription, quote, hasTraded, this.#epochS);
+        if (subscription.instrument.key !== symbol || !isFlowing(this.#context, session, subscription)) continue;
+        this.#sendChange(session, subscription, quote, hasTraded);
+      }
+      for (const subscription of session.ticksByTick.values()) {
+        if (subscription.instrument.key !== symbol || !isFlowingLive(this.#context, session, subscription)) continue;
+        sendTickByTick(session, subscription, quote, hasTraded, this.#epochS);
+      }
+      for (const subscription of session.depths.values()) {
+        if (subscription.instrument.key !== symbol || !isFlowingLive(this.#context, session, subscription)) continue;
+        sendDepth(session, subscription, quote);
       }
     }
   }
 
+  #sendChange(session: Session, subscription: QuoteSubscription, quote: Quote, hasTraded: boolean): void {
+    const { reqId, instrument } = subscription;
+    if (subscription.delivery === "waiting") return;
+    if (subscription.delivery === "delayed") {
+      const delayed = delayedQuote(this.#context, instrument.key, { quote, hasTraded }, this.#epochS);
+      if (delayed === undefined) return;
+      const receiver = receiverOf(session, subscription);
+      sendQuoteChange(receiver, subscription, delayed.quote, delayed.hasTraded, this.#epochS - delayS);
+      return;
+    }
+    if (subscription.delivery === "frozen") {
+      subscription.delivery = "live";
+      session.send(marketDataType(reqId, 1));
+    }
+    sendQuoteChange(session, subscription, quote, hasTraded, this.#epochS);
+    sendOptionFigures(this.#context, session, subscription);
+  }
+
   #sendBars(startEpochS: number): void {
-    const manualBars = new Map<string, Bar | undefined>();
-    const manualBar = (symbol: string) => {
-      if (!manualBars.has(symbol)) manualBars.set(symbol, this.#context.market.takeManualBar(symbol, startEpochS));
-      return manualBars.get(symbol);
-    };
     for (const session of this.#context.readySessions()) {
-      for (const subscription of session.bars.values()) this.#sendBar(session, subscription, startEpochS, manualBar);
+      for (const subscription of session.bars.values()) this.#sendBar(session, subscription, startEpochS);
       for (const subscription of session.histories.values()) this.#sendUpdate(session, subscription, startEpochS);
     }
   }
 
-  #sendBar(
-    session: Session,
-    subscription: BarSubscription,
-    startEpochS: number,
-    manualBar: (symbol: string) => Bar | undefined,
-  ): void {
+  #sendBar(session: Session, subscription: BarSubscription, startEpochS: number): void {
     const { reqId, instrument, series, regularHoursOnly } = subscription;
     if (regularHoursOnly && !isRegularSession(startEpochS)) return;
-    const tape = this.#context.market.tapeAt(instrument.symbol, startEpochS);
-    const isManual = this.#context.market.isManual(instrument.symbol);
-    const bar = isManual
-      ? manualBar(instrument.symbol)
-      : tape === undefined
-        ? undefined
-        : realTimeBarOf(tape, startEpochS, series);
-    if (bar !== undefined) session.send(realTimeBar(reqId, startEpochS, bar));
+    const tape = this.#tapeOfStreams(instrument.key, startEpochS);
+    const bar = tape === undefined ? undefined : realTimeBarOf(tape, startEpochS, series);
+    if (bar === undefined || !isFlowingLive(this.#context, session, subscription)) return;
+    session.send(realTimeBar(reqId, startEpochS, bar));
   }
 
   /** Updates of a historical request that is kept up to date: the bar that is being built, every five seconds. */
   #sendUpdate(session: Session, subscription: HistorySubscription, startEpochS: number): void {
     const { reqId, instrument, series, regularHoursOnly, size, formatDate } = subscription;
     if (regularHoursOnly && !isRegularSession(startEpochS)) return;
-    const tape = this.#context.market.tapeAt(instrument.symbol, startEpochS);
+    const tape = this.#tapeOfStreams(instrument.key, startEpochS);
     if (tape === undefined) return;
     const day = marketDayAt(startEpochS);
-    const barSeconds = size.kind === "day" ? 86400 : size.seconds;
+    const barSeconds = size.kind === "seconds" ? size.seconds : 86400;
     const sinceMidnight = startEpochS - day.midnightEpochS;
     const barStart = day.midnightEpochS + Math.floor(sinceMidnight / barSeconds) * barSeconds;
     const bar = barOf(tape, barStart, startEpochS + realTimeBarSeconds, series);
-    if (bar === undefined) return;
-    const date = size.kind === "day" ? compactDateText(day.date) : barTimeText(barStart, formatDate);
+    if (bar === undefined || !isFlowingLive(this.#context, session, subscription)) return;
+    const date = size.kind === "seconds" ? barTimeText(barStart, formatDate) : compactDateText(day.date);
     session.send(historicalDataUpdate(reqId, date, bar));
   }
+
+  /** Where nothing has a price but by hand, the source's prices are of no stream. */
+  #tapeOfStreams(key: string, epochS: number): Tape | undefined {
+    const { market } = this.#context;
+    const isAwaited = market.isManual(key) && market.quote(key, epochS) === undefined;
+    return isAwaited ? undefined : market.tapeAt(key, epochS);
+  }
+}
+
+/** Whether a stream reaches its client: not while the farms are gone, nor once it has died without a word. */
+function isFlowing(context: GatewayContext, session: Session, subscription: Subscription): boolean {
+  const { streams, quietSymbols } = context.faults();
+  if (streams === "stopped" || session.isQuiet(subscription)) return false;
+  return !quietSymbols.includes(subscription.instrument.symbol);
+}
+
+/** As {@link isFlowing}, for what there is only with live data. */
+function isFlowingLive(context: GatewayContext, session: Session, subscription: Subscription): boolean {
+  return isFlowing(context, session, subscription) && hasLiveData(context, subscription.instrument);
 }

@@ -1,3 +1,4 @@
+import type { ScenarioInput } from "../scenario/scenario.ts";
 import type { Log } from "./log.ts";
 
 /** Settings of a simulated gateway. Everything has a default: `startSimulatedGateway()` alone gives a working one. */
@@ -35,5 +36,9 @@ export interface SimulatedGatewayOptions {
   readonly framesKept?: number;
   /** Highest server version offered, 177 to 193, default 193. */
   readonly serverVersionMax?: number;
+  /** Faults that are there before the port opens, and steps that wait for their time or event; none by default. */
+  readonly scenario?: ScenarioInput;
+  /** The machine's clock, milliseconds, that moves the market's; the monotonic one by default, a replay has its own. */
+  readonly machineNowMs?: () => number;
   readonly log?: Log;
 }

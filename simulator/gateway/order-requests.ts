@@ -1,22 +1,16 @@
-import type { Effect } from "../broker/effects.ts";
 import type { Execution } from "../broker/execution.ts";
-import { noSecurityDefinition, refusalOfRouting } from "../broker/refusal.ts";
+import { refusalOfCoinSize, refusalOfPermission, refusalOfRouting } from "../broker/refusal.ts";
 import { marketDayAt, marketTimeText, parseEndDateTime } from "../market/new-york.ts";
 import { completedOrder } from "../protocol/open-order.ts";
-import type { Request } from "../protocol/requests.ts";
-import {
-  commissionReport,
-  completedOrdersEnd,
-  errorMessage,
-  executionData,
-  executionDataEnd,
-  openOrderEnd,
-} from "../protocol/responses.ts";
+import type { RequestOf } from "../protocol/requests.ts";
+import { completedOrdersEnd, errorMessage, executionDataEnd, openOrderEnd } from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
-import { sendOpenOrder, sendOrderStatus, wireOrder } from "./publisher.ts";
+import { resolve } from "./find-instrument.ts";
+import { bindManualOrders } from "./manual-orders.ts";
+import { dropAfterOrder, stopCancel, stopOrder, toldOfPlacing } from "./order-faults.ts";
+import { sendCommission, sendExecution, sendOpenOrder, sendOrderStatus, wireOrder } from "./publisher.ts";
+import { refuse } from "./refuse.ts";
 import type { Session } from "./session.ts";
-
-type RequestOf<Name extends Request["name"]> = Extract<Request, { name: Name }>;
 
 export function placeOrder(
   context: GatewayContext,
@@ -25,54 +19,68 @@ export function placeOrder(
   request: RequestOf<"PLACE_ORDER">,
 ): void {
   const { orderId, contract, terms } = request;
-  const { rejectOrders, dropOnPlaceOrder, orderAcks } = context.faults();
-  if (dropOnPlaceOrder !== "none") context.setFaults({ dropOnPlaceOrder: "none" });
-  if (dropOnPlaceOrder === "before-accept") {
-    session.drop();
+  if (stopOrder(context, session, orderId)) return;
+  const resolution = resolve(context, contract);
+  if (resolution.kind !== "one") {
+    refuse(session, orderId, resolution.refusal);
     return;
   }
-  const instrument = context.market.find(contract);
-  const refusal = rejectOrders ?? (instrument === undefined ? noSecurityDefinition : refusalOfRouting(contract));
-  if (refusal !== undefined || instrument === undefined) {
-    const { code, text } = refusal ?? noSecurityDefinition;
-    session.send(errorMessage(orderId, code, text));
+  const { instrument } = resolution;
+  const refusal =
+    refusalOfRouting(contract) ??
+    refusalOfCoinSize(instrument.secType, terms) ??
+    refusalOfPermission(instrument, context.faults());
+  if (refusal !== undefined) {
+    refuse(session, orderId, refusal);
     return;
   }
   context.refreshQuote(instrument.symbol);
   const order = { clientId, orderId, instrument, exchange: contract.exchange, terms };
   const effects = context.broker.place(order, context.clock.nowS());
-  if (dropOnPlaceOrder === "after-accept") {
-    // The broker has the order; the client learns of it only by asking after its reconnect.
-    session.drop();
+  if (dropAfterOrder(context, session)) return;
+  const faults = context.faults();
+  const told = toldOfPlacing(effects, faults);
+  if (faults.orderAcks.kind !== "delay") {
+    context.publish(told);
     return;
   }
-  switch (orderAcks.kind) {
-    case "normal":
-      context.publish(effects);
-      return;
-    case "swallow":
-      context.publish(effects.filter((effect) => !isAcknowledgement(effect)));
-      return;
-    case "delay":
-      context.later(orderAcks.delayMs, () => context.publish(effects));
-      return;
-  }
+  const acknowledge = context.broker.holdAcknowledgement(clientId, orderId);
+  context.later(faults.orderAcks.delayMs, () => {
+    acknowledge();
+    context.publish(told);
+  });
 }
 
-function isAcknowledgement(effect: Effect): boolean {
-  return effect.kind === "open-order" || effect.kind === "order-status";
+export function cancelOrder(context: GatewayContext, session: Session, clientId: number, orderId: number): void {
+  if (stopCancel(context, session, orderId)) return;
+  const { cancels } = context.faults();
+  if (cancels.kind === "fill-first") cancelAfterFill(context, clientId, orderId, cancels);
+  else context.publish(context.broker.cancel(clientId, orderId, context.clock.nowS()));
 }
 
-export function cancelOrder(context: GatewayContext, clientId: number, orderId: number): void {
-  context.publish(context.broker.cancel(clientId, orderId, context.clock.nowS()));
+/** The exchange fills an order while its cancel is under way (tws.md 5.6); what is left is cancelled then. */
+function cancelAfterFill(
+  context: GatewayContext,
+  clientId: number,
+  orderId: number,
+  { share, delayMs }: { readonly share: number; readonly delayMs: number },
+): void {
+  context.publish(context.broker.announceCancel(clientId, orderId));
+  context.later(delayMs, () => {
+    const nowS = context.clock.nowS();
+    context.publish(context.broker.fillByHand(clientId, orderId, share, nowS));
+    context.publish(context.broker.finishCancel(clientId, orderId, nowS));
+  });
 }
 
-export function cancelAllOrders(context: GatewayContext): void {
+export function cancelAllOrders(context: GatewayContext, session: Session): void {
+  if (stopCancel(context, session, -1)) return;
   context.publish(context.broker.cancelAll(context.clock.nowS()));
 }
 
-/** REQ_OPEN_ORDERS: the asking client's; REQ_ALL_OPEN_ORDERS: everybody's. */
+/** REQ_OPEN_ORDERS: the asking client's, which for client 0 are those placed by hand too; REQ_ALL_OPEN_ORDERS: everybody's. */
 export function sendOpenOrders(context: GatewayContext, session: Session, clientId: number | "all"): void {
+  if (clientId === 0) bindManualOrders(context, session);
   for (const order of context.broker.liveOrders) {
     if (clientId !== "all" && order.clientId !== clientId) continue;
     sendOpenOrder(session, order);
@@ -81,9 +89,10 @@ export function sendOpenOrders(context: GatewayContext, session: Session, client
   session.send(openOrderEnd());
 }
 
-export function requestAutoOpenOrders(session: Session, clientId: number): void {
-  // With client 0 there is nothing to bind: nobody trades by hand in a simulated gateway.
-  if (clientId !== 0) session.send(errorMessage(-1, 327, "Only API connections with clientId set to 0 can set this"));
+/** From now on orders placed by hand are bound to client 0 as they come. */
+export function requestAutoOpenOrders(session: Session, clientId: number, bind: boolean): void {
+  if (clientId === 0) session.bindsManualOrders = bind;
+  else session.send(errorMessage(-1, 327, "Only API connections with clientId set to 0 can set this"));
 }
 
 export function sendCompletedOrders(context: GatewayContext, session: Session): void {
@@ -103,9 +112,8 @@ export function sendExecutions(context: GatewayContext, session: Session, reques
   const since = Math.max(midnight, parseEndDateTime(request.time) ?? midnight);
   for (const execution of context.broker.executions) {
     if (execution.atEpochS < since || !matches(execution, request)) continue;
-    const time = marketTimeText(execution.atEpochS);
-    session.send(executionData(request.reqId, execution.instrument, execution, time, session.serverVersion));
-    session.send(commissionReport(execution.execId, execution.commission, execution.realizedProfit));
+    sendExecution(context, session, execution, request.reqId);
+    sendCommission(session, execution);
   }
   session.send(executionDataEnd(request.reqId));
 }

@@ -177,16 +177,22 @@ describe("limit, stop and bracket orders", () => {
 });
 
 describe("order ids and contracts", () => {
-  it("are refused: 103 for an id used before, 200 for an unknown contract, 201 without buying power", async () => {
+  it("are refused: 103 for an id used before or below one, 200 for an unknown contract, 201 without buying power", async () => {
     const { client, orderId } = await start();
     client.api.placeOrder(orderId + 5, spy, marketOrder("BUY", 1));
     client.api.placeOrder(orderId, spy, marketOrder("BUY", 1));
     await client.error(103, orderId);
-    client.api.placeOrder(orderId + 6, stock("NOPE"), marketOrder("BUY", 1));
-    await client.error(200, orderId + 6);
-    client.api.placeOrder(orderId + 7, spy, marketOrder("BUY", 1_000_000));
-    await client.error(201, orderId + 7);
-    expect(statuses(client, orderId + 7)).toEqual(["Inactive"]);
+    // The very id of an order that is over.
+    client.api.placeOrder(orderId + 8, spy, limitOrder("BUY", 1, 1));
+    client.api.cancelOrder(orderId + 8);
+    await client.error(202, orderId + 8);
+    client.api.placeOrder(orderId + 8, spy, marketOrder("BUY", 1));
+    await client.error(103, orderId + 8);
+    client.api.placeOrder(orderId + 9, stock("NOPE"), marketOrder("BUY", 1));
+    await client.error(200, orderId + 9);
+    client.api.placeOrder(orderId + 10, spy, marketOrder("BUY", 1_000_000));
+    await client.error(201, orderId + 10);
+    expect(statuses(client, orderId + 10)).toEqual(["Inactive"]);
   });
 
   it("propose the next free id", async () => {
@@ -273,6 +279,28 @@ describe("the account", () => {
     client.api.placeOrder(orderId + 1, spy, marketOrder("BUY", 1));
     await expect.poll(() => gateway.executions).toHaveLength(2);
     expect(client.all(EventName.position)).toHaveLength(1);
+  });
+
+  it("summarizes cash and holdings by currency for the tag $LEDGER", async () => {
+    const { client, orderId } = await start();
+    client.api.placeOrder(orderId, spy, marketOrder("BUY", 100));
+    await client.next(EventName.commissionReport);
+    client.api.reqAccountSummary(1, "All", "$LEDGER:ALL");
+    await client.next(EventName.accountSummaryEnd);
+    const values = client
+      .all(EventName.accountSummary)
+      .map(([, , tag, value, currency]) => `${tag} ${value} ${currency}`);
+    expect(values).toContain("TotalCashBalance 89998.00 USD");
+    expect(values).toContain("StockMarketValue 10000.00 BASE");
+    expect(values).toContain("Currency USD USD");
+    expect(values).not.toContain("NetLiquidation 99998.00 USD");
+  });
+
+  it("is not another's: its values are refused under a name that is not its own", async () => {
+    const { client } = await start();
+    client.api.reqAccountUpdates(true, "DU999");
+    await client.next(EventName.info, (args) => String(args[0]).includes("Invalid account code"));
+    expect(client.all(EventName.updateAccountValue)).toEqual([]);
   });
 
   it("summarizes itself by tags, day trades included, for two subscribers at most", async () => {

@@ -3,6 +3,7 @@ import type { Execution } from "../broker/execution.ts";
 import { averageFillPrice, type BrokerOrder, leavesQuantity, statusText, whyHeldText } from "../broker/order.ts";
 import { marketTimeText } from "../market/new-york.ts";
 import { openOrder, type WireMargins, type WireOrder } from "../protocol/open-order.ts";
+import { positionMulti } from "../protocol/other-messages.ts";
 import {
   commissionReport,
   errorMessage,
@@ -21,22 +22,24 @@ export function publishEffects(context: GatewayContext, effects: readonly Effect
 function publishEffect(context: GatewayContext, effect: Effect): void {
   switch (effect.kind) {
     case "open-order":
-      toOwner(context, effect.order.clientId, (session) =>
-        sendOpenOrder(session, effect.order, effect.status, effect.margins),
+      toOwnerAndMasters(context, effect.order.clientId, (session) =>
+        repeat(context.faults().repeatOrderReports, () =>
+          sendOpenOrder(session, effect.order, effect.status, effect.margins),
+        ),
       );
       return;
     case "order-status":
-      toOwner(context, effect.order.clientId, (session) => sendOrderStatus(session, effect.order, effect.status));
+      toOwnerAndMasters(context, effect.order.clientId, (session) =>
+        repeat(context.faults().repeatOrderReports, () => sendOrderStatus(session, effect.order, effect.status)),
+      );
       return;
     case "execution":
-      toOwner(context, effect.execution.clientId, (session) =>
-        repeat(context, () => sendExecution(session, effect.execution)),
+      toOwnerAndMasters(context, effect.execution.clientId, (session) =>
+        repeat(context.faults().repeatExecutions, () => sendExecution(context, session, effect.execution)),
       );
       return;
     case "commission":
-      toOwner(context, effect.execution.clientId, (session) =>
-        repeat(context, () => sendCommission(session, effect.execution)),
-      );
+      publishCommission(context, effect.execution);
       return;
     case "error":
       toOwner(context, effect.clientId, (session) =>
@@ -47,9 +50,12 @@ function publishEffect(context: GatewayContext, effect: Effect): void {
       const { symbol, quantity, averageCost } = effect.position;
       const instrument = context.market.instrument(symbol);
       if (instrument === undefined) return;
+      const { account } = context.account();
       for (const session of context.readySessions()) {
-        if (!session.wantsPositions) continue;
-        session.send(positionMessage(context.account().account, instrument, quantity, averageCost));
+        if (session.wantsPositions) session.send(positionMessage(account, instrument, quantity, averageCost));
+        for (const [reqId, modelCode] of session.positionsMulti) {
+          if (modelCode === "") session.send(positionMulti(reqId, account, "", instrument, effect.position));
+        }
       }
       return;
     }
@@ -57,17 +63,40 @@ function publishEffect(context: GatewayContext, effect: Effect): void {
 }
 
 function toOwner(context: GatewayContext, clientId: number, tell: (session: Session) => void): void {
-  const session = context.readySessions().find((candidate) => candidate.clientId === clientId);
-  if (session !== undefined) tell(session);
+  for (const session of context.readySessions()) if (session.clientId === clientId) tell(session);
 }
 
-function repeat(context: GatewayContext, action: () => void): void {
-  for (let times = 0; times <= context.faults().repeatExecutions; times += 1) action();
+/**
+ * Client 0 and the master client hear of everybody's orders and executions as they happen (tws.md 5.6), of their
+ * errors they do not. What REQ_OPEN_ORDERS lists stays each client's own.
+ */
+function toOwnerAndMasters(context: GatewayContext, clientId: number, tell: (session: Session) => void): void {
+  const { masterClientId } = context.faults();
+  for (const session of context.readySessions()) {
+    const hearsAll = session.clientId === 0 || session.clientId === masterClientId;
+    if (session.clientId === clientId || hearsAll) tell(session);
+  }
 }
 
-export function sendExecution(session: Session, execution: Execution): void {
-  const time = marketTimeText(execution.atEpochS);
-  session.send(executionData(-1, execution.instrument, execution, time, session.serverVersion));
+function publishCommission(context: GatewayContext, execution: Execution): void {
+  const { repeatExecutions, commissionDelayMs } = context.faults();
+  const tell = () =>
+    toOwnerAndMasters(context, execution.clientId, (session) =>
+      repeat(repeatExecutions, () => sendCommission(session, execution)),
+    );
+  if (commissionDelayMs === 0) tell();
+  else context.later(commissionDelayMs, tell);
+}
+
+/** Once, and as often again as asked. */
+function repeat(more: number, action: () => void): void {
+  for (let times = 0; times <= more; times += 1) action();
+}
+
+/** @param reqId of the question it answers; -1 when nobody asked */
+export function sendExecution(context: GatewayContext, session: Session, execution: Execution, reqId = -1): void {
+  const time = context.faults().executionTime ?? marketTimeText(execution.atEpochS);
+  session.send(executionData(reqId, execution.instrument, execution, time, session.serverVersion));
 }
 
 export function sendCommission(session: Session, execution: Execution): void {

@@ -1,19 +1,42 @@
-import type { Quote, Tape } from "../market/tape.ts";
-import { marketDataType, tickPrice, tickReqParams, tickSize, tickString, tickTypes } from "../protocol/responses.ts";
+import { lastSessionSecond } from "../market/new-york.ts";
+import { dayFigures, type Quote } from "../market/tape.ts";
+import {
+  marketDataType,
+  tickGeneric,
+  tickPrice,
+  tickReqParams,
+  tickSize,
+  tickString,
+  tickTypes,
+} from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
-import type { QuoteSubscription, Session } from "./session.ts";
+import { usStockBboExchange } from "./depth-requests.ts";
+import type { Delivery, QuoteSubscription, Session } from "./session.ts";
+
+/** Delay of US stocks without a subscription, market seconds. */
+export const delayS = 15 * 60;
+
+/** What MARKET_DATA_TYPE says of each delivery. */
+const wireTypes: Readonly<Record<Delivery, number>> = { live: 1, frozen: 2, delayed: 3, waiting: 1 };
+
+/** The moment whose prices a subscription gets now. */
+function tickTimeOf(delivery: Delivery, nowS: number): number {
+  if (delivery === "delayed") return nowS - delayS;
+  return delivery === "frozen" ? lastSessionSecond(nowS) : nowS;
+}
+
+/** Who gets ticks: a session, or something that changes them on the way to it. */
+export type TickReceiver = Pick<Session, "send">;
 
 /** What a new subscription gets first: its parameters, then everything that is known. */
-export function sendFirstTicks(context: GatewayContext, session: Session, subscription: QuoteSubscription): void {
-  const { reqId, instrument } = subscription;
-  // Live data is always there, and then a real gateway answers type 1 also when delayed data was asked for.
-  session.send(marketDataType(reqId, 1));
-  session.send(tickReqParams(reqId, instrument.minTick, "9c0001"));
-  const epochS = context.clock.nowS();
-  const quote = context.market.quote(instrument.symbol, epochS);
-  const tape = context.market.isManual(instrument.symbol)
-    ? undefined
-    : context.market.tapeAt(instrument.symbol, epochS);
+export function sendFirstTicks(context: GatewayContext, session: TickReceiver, subscription: QuoteSubscription): void {
+  const { reqId, instrument, delivery } = subscription;
+  session.send(marketDataType(reqId, wireTypes[delivery]));
+  session.send(tickReqParams(reqId, instrument.minTick, instrument.secType === "STK" ? usStockBboExchange : ""));
+  if (instrument.secType === "STK") sendHaltState(context, session, subscription);
+  const epochS = tickTimeOf(delivery, context.clock.nowS());
+  const quote = context.market.quote(instrument.key, epochS);
+  const tape = context.market.isManual(instrument.key) ? undefined : context.market.tapeAt(instrument.key, epochS);
   const previousClose = tape?.previousClose;
   if (previousClose !== undefined) session.send(tickPrice(reqId, tickTypes.close, previousClose, 0));
   if (quote === undefined) return;
@@ -22,34 +45,45 @@ export function sendFirstTicks(context: GatewayContext, session: Session, subscr
     session.send(tickPrice(reqId, tickTypes.open, day.open, 0));
     session.send(tickPrice(reqId, tickTypes.high, day.high, 0));
     session.send(tickPrice(reqId, tickTypes.low, day.low, 0));
-    session.send(tickSize(reqId, tickTypes.volume, day.volume));
+    if (instrument.hasTrades) session.send(tickSize(reqId, tickTypes.volume, day.volume));
   }
   const { bid, ask, bidSize, askSize } = quote;
-  sendSide(session, reqId, "bid", bid, bidSize);
-  sendSide(session, reqId, "ask", ask, askSize);
-  sendLast(session, reqId, quote, epochS);
+  if (instrument.hasQuotes) {
+    sendSide(session, reqId, "bid", bid, bidSize);
+    sendSide(session, reqId, "ask", ask, askSize);
+  }
+  if (instrument.hasTrades) sendLast(session, reqId, quote, epochS);
   const { high, low, volume } = day ?? { high: quote.last, low: quote.last, volume: quote.lastSize };
   subscription.sent = { bid, ask, bidSize, askSize, high, low, volume };
 }
 
+/** Tick 49: 0 while there is trading, 1 halted by the exchange, 2 paused for a move too fast. */
+export function sendHaltState(context: GatewayContext, session: TickReceiver, subscription: QuoteSubscription): void {
+  const halt = context.market.haltOf(subscription.instrument.key);
+  const value = halt === undefined ? 0 : halt === "general" ? 1 : 2;
+  session.send(tickGeneric(subscription.reqId, tickTypes.halted, value));
+}
+
 /** Sends what changed since the last quote: what moved of bid and ask, last when something traded. */
 export function sendQuoteChange(
-  session: Session,
+  session: TickReceiver,
   subscription: QuoteSubscription,
   quote: Quote,
   hasTraded: boolean,
   epochS: number,
 ): void {
-  const { reqId, sent } = subscription;
+  const { reqId, sent, instrument } = subscription;
   const { bid, ask, bidSize, askSize, last, lastSize } = quote;
-  if (sent?.bid !== bid) sendSide(session, reqId, "bid", bid, bidSize);
-  else if (sent.bidSize !== bidSize) session.send(tickSize(reqId, tickTypes.bidSize, bidSize));
-  if (sent?.ask !== ask) sendSide(session, reqId, "ask", ask, askSize);
-  else if (sent.askSize !== askSize) session.send(tickSize(reqId, tickTypes.askSize, askSize));
+  if (instrument.hasQuotes) {
+    if (sent?.bid !== bid) sendSide(session, reqId, "bid", bid, bidSize);
+    else if (sent.bidSize !== bidSize) session.send(tickSize(reqId, tickTypes.bidSize, bidSize));
+    if (sent?.ask !== ask) sendSide(session, reqId, "ask", ask, askSize);
+    else if (sent.askSize !== askSize) session.send(tickSize(reqId, tickTypes.askSize, askSize));
+  }
   let high = sent?.high ?? last;
   let low = sent?.low ?? last;
   let volume = sent?.volume ?? 0;
-  if (hasTraded || sent === undefined) {
+  if (instrument.hasTrades && (hasTraded || sent === undefined)) {
     sendLast(session, reqId, quote, epochS);
     volume += lastSize;
     session.send(tickSize(reqId, tickTypes.volume, volume));
@@ -65,29 +99,12 @@ export function sendQuoteChange(
  * A price with its size, and the size once more by itself, as TWS does. The repetition matters: stoqey 1.6.10 takes
  * the bid's size out of TICK_PRICE and loses it (its tick type is 0), so TICK_SIZE is where it learns the bid size.
  */
-function sendSide(session: Session, reqId: number, side: "bid" | "ask", price: number, size: number): void {
+function sendSide(session: TickReceiver, reqId: number, side: "bid" | "ask", price: number, size: number): void {
   session.send(tickPrice(reqId, tickTypes[side], price, size));
   session.send(tickSize(reqId, side === "bid" ? tickTypes.bidSize : tickTypes.askSize, size));
 }
 
-function sendLast(session: Session, reqId: number, quote: Quote, epochS: number): void {
+function sendLast(session: TickReceiver, reqId: number, quote: Quote, epochS: number): void {
   session.send(tickString(reqId, tickTypes.lastTime, String(epochS)));
   session.send(tickPrice(reqId, tickTypes.last, quote.last, quote.lastSize));
-}
-
-/** Open, high, low and volume of the day so far. */
-function dayFigures(tape: Tape, epochS: number) {
-  let open = Number.NaN;
-  let high = Number.NEGATIVE_INFINITY;
-  let low = Number.POSITIVE_INFINITY;
-  let volume = 0;
-  for (let index = 0; index <= epochS - tape.startEpochS; index += 1) {
-    const price = tape.last[index];
-    if (tape.trades[index] === 0 || price === undefined) continue;
-    if (Number.isNaN(open)) open = price;
-    high = Math.max(high, price);
-    low = Math.min(low, price);
-    volume += tape.volume[index] ?? 0;
-  }
-  return Number.isNaN(open) ? undefined : { open, high, low, volume };
 }

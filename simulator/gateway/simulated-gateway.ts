@@ -4,30 +4,39 @@ import { Broker } from "../broker/broker.ts";
 import type { Execution } from "../broker/execution.ts";
 import type { BrokerOrder } from "../broker/order.ts";
 import type { Position } from "../broker/positions.ts";
-import { defaultSymbols, type Instrument, instrumentFor } from "../market/catalogue.ts";
-import { MarketClock } from "../market/clock.ts";
-import { checkFolder, symbolsInFolder } from "../market/csv.ts";
-import { folderSource, generatedSource, Market, type QuoteChange } from "../market/market.ts";
-import { instantOf, marketDayAt, marketTimeText } from "../market/new-york.ts";
-import { encodeFrame } from "../protocol/frame.ts";
-import { currentTime, errorMessage, tickPrice, tickTypes } from "../protocol/responses.ts";
-import { newestLayoutVersion, oldestLayoutVersion } from "../protocol/versions.ts";
-import { sendAccountSummary, sendAccountUpdate, sendProfitAndLoss } from "./account-requests.ts";
+import type { MarketClock } from "../market/clock.ts";
+import type { Market } from "../market/market.ts";
+import { marketTimeText } from "../market/new-york.ts";
+import type { QuoteChange } from "../market/quote-change.ts";
+import { type Action, type ActionInput, actionSchema } from "../scenario/actions.ts";
+import { Director } from "../scenario/director.ts";
+import { definedOnly, perform } from "../scenario/perform.ts";
+import { type StepInput, stepSchema } from "../scenario/steps.ts";
+import {
+  broadcastAccountUpdates,
+  broadcastClock,
+  broadcastError,
+  broadcastSummaries,
+  broadcastTicks,
+} from "./broadcasts.ts";
 import { serveConnection } from "./connection.ts";
+import { Connections, type CutKind } from "./connections.ts";
 import type { GatewayContext } from "./context.ts";
+import { Downtime } from "./downtime.ts";
 import { type Faults, faultsSchema, noFaults } from "./faults.ts";
 import { FrameLog } from "./frame-log.ts";
-import { Listener, PortError } from "./listener.ts";
+import { handBehind } from "./hand.ts";
+import { HistoricalPacing } from "./historical-pacing.ts";
+import { Listener } from "./listener.ts";
 import { type Log, silentLog } from "./log.ts";
 import { MarketLoop } from "./market-loop.ts";
+import { observe } from "./observe.ts";
 import type { SimulatedGatewayOptions } from "./options.ts";
-import { publishEffects } from "./publisher.ts";
-import type { Session } from "./session.ts";
-
-const accountUpdateMarketSeconds = 180;
-const profitIntervalMs = 1000;
-const clockPushIntervalMs = 100;
-const reopenIntervalMs = 1000;
+import { reopenStreams } from "./quote-streams.ts";
+import { Reports } from "./reports.ts";
+import { isRestartSecond, passMarketSecond, runByMachine } from "./schedule.ts";
+import { dayTradesOf, setUp } from "./setup.ts";
+import { Timers } from "./timers.ts";
 
 /** A running simulated IB Gateway: its port speaks the TWS protocol, this object is the hand behind it. */
 export class SimulatedGateway {
@@ -40,57 +49,41 @@ export class SimulatedGateway {
   readonly #listener: Listener;
   readonly #loop: MarketLoop;
   readonly #context: GatewayContext;
-  readonly #sockets = new Map<Socket, Session | undefined>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #instruments: ReadonlyMap<string, Instrument>;
-  #ready: Session[] = [];
+  readonly #connections = new Connections();
+  readonly #timers = new Timers();
+  readonly #reports = new Reports();
+  readonly #downtime: Downtime;
+  readonly #director: Director;
+  readonly #serverVersionMax: number;
   #account: AccountSettings;
   #faults: Faults = noFaults;
   #connectionCount = 0;
   #isClosed = false;
-  #restarting: Promise<void> | undefined;
 
-  /** @throws RangeError for a setting outside its range; BarFileError for an unusable data folder. */
+  /** @throws RangeError for a setting outside its range; BarFileError, FrameLogError for files that cannot be used. */
   constructor(options: SimulatedGatewayOptions = {}) {
     this.#options = options;
     this.#log = options.log ?? silentLog;
-    const speed = within(options.speed ?? 1, "speed", 0.001, 10_000);
-    within(
-      options.serverVersionMax ?? newestLayoutVersion,
-      "serverVersionMax",
-      oldestLayoutVersion,
-      newestLayoutVersion,
-    );
-    const seed = within(Math.trunc(options.seed ?? 1), "seed", 0, 2 ** 32 - 1);
-    const date = options.date ?? "2025-10-07";
-    const startEpochMs = instantOf(date, options.startTime ?? "09:30:00") * 1000;
-    this.#clock = new MarketClock({
-      startEpochMs,
-      speed,
-      hold: options.hold ?? false,
-      machineNowMs: () => performance.now(),
-    });
-    const folderSymbols = options.dataFolder === undefined ? [] : symbolsInFolder(options.dataFolder);
-    this.#instruments = instrumentsOf(options, folderSymbols);
-    if (options.dataFolder !== undefined) checkFolder(options.dataFolder, date);
-    const generated = generatedSource(seed, this.#instruments);
-    const source =
-      options.dataFolder === undefined
-        ? generated
-        : folderSource(options.dataFolder, new Set(folderSymbols), generated, (error) =>
-            this.#log("error", "a file of minute bars is left out", { reason: error.message }),
-          );
-    this.#market = new Market(this.#instruments, source, options.prices === "manual");
-    this.#account = {
-      account: options.account ?? "DU1234567",
-      equityUsd: within(options.equityUsd ?? 100_000, "equityUsd", 0, 1e12),
-      dayTradesRemaining: dayTradesOf(options.dayTradesRemaining),
-    };
-    this.#broker = new Broker(this.#account, seed);
+    const { seed, serverVersionMax, clock, account, market } = setUp(options, this.#log);
+    this.#serverVersionMax = serverVersionMax;
+    this.#clock = clock;
+    this.#account = account;
+    this.#market = market;
+    this.#broker = new Broker(account, seed, (conId, epochS) => observe(market, conId, epochS));
     this.frames = new FrameLog(options.framesKept ?? 100_000, options.frameLogPath, (error) =>
       this.#log("error", "the frame log cannot be written", { path: options.frameLogPath, reason: error.message }),
     );
     this.#listener = new Listener(options.port ?? 0, (socket) => this.#accept(socket));
+    this.#downtime = new Downtime(this.#listener, this.#timers, this.#log);
+    this.#director = new Director({
+      perform: (action) => this.#perform(action),
+      later: (delayMs, run) => this.#timers.later(delayMs, run),
+      marketNowS: () => this.#clock.nowS(),
+      onFailure: (action, error) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#log("error", "an action of the scenario failed", { action, reason });
+      },
+    });
     this.#context = {
       clock: this.#clock,
       market: this.#market,
@@ -100,19 +93,18 @@ export class SimulatedGateway {
       setFaults: (change) => {
         this.#faults = { ...this.#faults, ...change };
       },
+      historicalPacing: new HistoricalPacing(),
+      see: (event) => this.#director.see(event),
       log: this.#log,
-      readySessions: () => this.#ready,
-      publish: (effects) => {
-        publishEffects(this.#context, effects);
-        if (effects.some((effect) => effect.kind === "position")) this.#sendAccountUpdates();
-      },
+      readySessions: () => this.#connections.ready,
+      publish: (effects) => this.#reports.publish(this.#context, effects),
       refreshQuote: (symbol) => this.#loop.refreshQuote(symbol),
-      later: (delayMs, action) => this.#later(delayMs, action),
+      later: (delayMs, action) => this.#timers.later(delayMs, action),
     };
     this.#loop = new MarketLoop(this.#context, (epochS) => this.#onSecond(epochS));
   }
 
-  /** The TCP port; once taken it stays the same across restarts. */
+  /** The TCP port; once taken it stays the same across restarts, until the action "move-port". */
   get port(): number {
     return this.#listener.port;
   }
@@ -136,7 +128,7 @@ export class SimulatedGateway {
 
   /** Client ids of the connections that have started the API. */
   get clientIds(): number[] {
-    return this.#ready.flatMap((session) => session.clientId ?? []);
+    return this.#connections.ready.flatMap((session) => session.clientId ?? []);
   }
 
   get faults(): Faults {
@@ -167,11 +159,14 @@ export class SimulatedGateway {
 
   /** Opens the port and starts the market. @throws PortError when the port is taken. */
   async start(): Promise<void> {
+    const { faults = {}, steps = [] } = this.#options.scenario ?? {};
+    this.#faults = faultsSchema.parse({ ...noFaults, ...definedOnly(faults) });
+    // Opened in any case: the number is known from here on, and a port that is taken is found out now.
     await this.#listener.open();
-    this.#every(this.#clock.speed === 1 ? 50 : 10, () => this.#loop.advance());
-    this.#every(profitIntervalMs, () => this.#sendProfits());
-    if (this.#clock.speed !== 1) this.#every(clockPushIntervalMs, () => this.#pushClock());
+    if (this.#faults.connection === "refuse") this.#listener.close();
+    runByMachine(this.#context, this.#timers, this.#loop);
     const { port } = this;
+    this.arm(...steps);
     this.#log("info", "listening", { port, marketTime: this.#marketTime(), speed: this.#clock.speed });
   }
 
@@ -180,7 +175,7 @@ export class SimulatedGateway {
     const released = this.#clock.release();
     if (!released) return false;
     this.#log("info", "market clock released", { marketTime: this.#marketTime() });
-    if (this.#clock.speed !== 1) this.#pushClock();
+    if (this.#clock.speed !== 1) broadcastClock(this.#context);
     return true;
   }
 
@@ -201,7 +196,7 @@ export class SimulatedGateway {
     const quote = this.#market.setQuote(symbol, change, this.#loop.epochS);
     if (quote !== undefined) this.#loop.applyManualQuote(symbol, quote, change.last !== undefined);
     const sentAtMs = performance.now();
-    for (const session of this.#ready) session.flush();
+    for (const session of this.#connections.ready) session.flush();
     return { sentAtMs };
   }
 
@@ -214,16 +209,7 @@ export class SimulatedGateway {
   pushTicks(symbol: string, count: number): number {
     const quote = this.#market.quote(symbol, this.#loop.epochS);
     if (quote === undefined) return 0;
-    let written = 0;
-    for (const session of this.#ready) {
-      for (const subscription of session.quotes.values()) {
-        if (subscription.instrument.symbol !== symbol) continue;
-        session.sendEncoded(ticksAround(subscription.reqId, quote.bid, quote.ask, count));
-        subscription.sent = undefined;
-        written += count;
-      }
-      session.flush();
-    }
+    const written = broadcastTicks(this.#context, symbol, quote, count);
     this.frames.countOnly("sent", "TICK_PRICE", written);
     return written;
   }
@@ -237,33 +223,44 @@ export class SimulatedGateway {
    * @returns resolves when the port is open again.
    */
   restart(options: { readonly downtimeMs?: number; readonly rollbackIds?: number } = {}): Promise<void> {
-    this.#restarting ??= this.#restart(options.downtimeMs ?? 0, options.rollbackIds ?? 0).finally(() => {
-      this.#restarting = undefined;
+    const { downtimeMs = 0, rollbackIds = 0 } = options;
+    const begin = () => {
+      this.dropConnections();
+      this.#connections.forgetLingering();
+      this.#reports.forget();
+      this.#broker.forgetUntransmitted();
+      this.#broker.rollBackOrderIds(rollbackIds);
+      this.#log("info", "restarting", { downtimeMs, rollbackIds });
+    };
+    const mayOpen = () => !this.#isClosed && this.#faults.connection !== "refuse";
+    return this.#downtime.run(downtimeMs, begin, mayOpen).then(() => {
+      this.#log("info", "restarted", { port: this.port, marketTime: this.#marketTime(), speed: this.#clock.speed });
     });
-    return this.#restarting;
   }
 
   /** Cuts every connection without a word. The port stays open. */
-  dropConnections(): void {
-    for (const [socket, session] of this.#sockets) {
-      // What was sent before the cut has been sent: only what comes after it is lost.
-      session?.flush();
-      socket.destroy();
-    }
-    this.#ready = [];
+  dropConnections(how: CutKind = "close"): void {
+    this.#connections.cut(how);
   }
 
   /** Switches faults; what is not named keeps its state. @throws ZodError for a value outside the schema. */
   async setFaults(change: Partial<Faults>): Promise<void> {
-    this.#faults = faultsSchema.parse({ ...this.#faults, ...change });
-    this.#log("info", "faults changed", { faults: this.#faults });
-    if (this.#faults.connection === "refuse") this.#listener.close();
-    else if (this.#restarting === undefined) await this.#listener.open();
+    await this.#switchFaults(change);
+  }
+
+  /** Does one action of a scenario now. @throws ZodError for one outside the schema; what the action throws. */
+  async perform(action: ActionInput): Promise<void> {
+    await this.#perform(actionSchema.parse(action));
+  }
+
+  /** Arms steps: each waits for its time or its event. @throws ZodError for a step outside the schema. */
+  arm(...steps: readonly StepInput[]): void {
+    this.#director.arm(steps.map((step) => stepSchema.parse(step)));
   }
 
   /** Sends an ERR_MSG to every ready connection: 1100, 1101, 1102, 2103, 2104 ... with id -1. */
-  injectError(code: number, text: string, id = -1): void {
-    for (const session of this.#ready) session.send(errorMessage(id, code, text));
+  injectError(code: number, text: string, id = -1, advancedOrderRejectJson = ""): void {
+    broadcastError(this.#context, code, text, id, advancedOrderRejectJson);
   }
 
   /** Sends executions again that were sent before (all, or those with the ids given), to their owners. */
@@ -285,117 +282,80 @@ export class SimulatedGateway {
   /** Changes what the account reports as day trades remaining. */
   setDayTradesRemaining(remaining: readonly number[] | "absent"): void {
     this.#account = { ...this.#account, dayTradesRemaining: dayTradesOf(remaining) };
-    this.#sendAccountUpdates();
-    this.#sendSummaries();
+    broadcastAccountUpdates(this.#context);
+    broadcastSummaries(this.#context);
   }
 
   /** Closes port and connections. Safe to call twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.dropConnections();
     this.#listener.close();
+    await this.#connections.allGone();
     await this.frames.close();
   }
 
   #accept(socket: Socket): void {
     socket.setNoDelay(true);
     this.#connectionCount += 1;
-    this.#sockets.set(socket, undefined);
+    this.#connections.add(socket);
     serveConnection({
       number: this.#connectionCount,
       socket,
       context: this.#context,
       frames: this.frames,
-      serverVersionMax: this.#options.serverVersionMax ?? newestLayoutVersion,
+      serverVersionMax: this.#serverVersionMax,
       advance: () => this.#loop.advance(),
-      claimClientId: (session, clientId) => {
-        if (this.#ready.some((other) => other.clientId === clientId)) return false;
-        session.clientId = clientId;
-        this.#ready = [...this.#ready, session];
-        this.#sockets.set(socket, session);
-        return true;
-      },
-      onEnd: (session) => {
-        this.#sockets.delete(socket);
-        this.#ready = this.#ready.filter((other) => other !== session);
-      },
+      claimClientId: (session, clientId) => this.#connections.claim(socket, session, clientId, performance.now()),
+      onEnd: (wasReset) => this.#connections.remove(socket, wasReset, this.#faults.clientIdLinger, performance.now()),
     });
   }
 
+  #perform(action: Action): Promise<void> | undefined {
+    this.#log("info", "action", { ...action });
+    const backstage = {
+      context: this.#context,
+      loop: this.#loop,
+      listener: this.#listener,
+      connections: this.#connections,
+    };
+    const hand = handBehind(backstage, {
+      setFaults: (change) => this.#switchFaults(change),
+      restart: (options) => this.restart(options),
+      setQuote: (symbol, change) => this.setQuote(symbol, change),
+      resendExecutions: () => this.resendExecutions(),
+      correctExecution: (execId, change) => this.correctExecution(execId, change),
+      setDayTradesRemaining: (remaining) => this.setDayTradesRemaining(remaining),
+      releaseClock: () => this.releaseClock(),
+    });
+    return perform(hand, action);
+  }
+
+  /** @returns a promise only when the port has to be opened for it. */
+  #switchFaults(change: Partial<Faults>): Promise<void> | undefined {
+    const { marketDataAccess } = this.#faults;
+    this.#faults = faultsSchema.parse({ ...this.#faults, ...change });
+    this.#log("info", "faults changed", { faults: change });
+    if (this.#faults.marketDataAccess !== marketDataAccess) reopenStreams(this.#context);
+    this.#reports.release(this.#context);
+    if (this.#faults.connection === "refuse") this.#listener.close();
+    else if (!this.#downtime.isRunning && !this.isListening) return this.#listener.open();
+    return undefined;
+  }
+
   #onSecond(epochS: number): void {
-    if (epochS % accountUpdateMarketSeconds === 0) {
-      this.#sendSummaries();
-      this.#sendAccountUpdates();
-    }
-    const { restartAt, restartDowntimeS } = this.#options;
-    if (restartAt === undefined || epochS !== instantOf(marketDayAt(epochS).date, restartAt)) return;
-    const downtimeMs = ((restartDowntimeS ?? 75) * 1000) / this.#clock.speed;
+    this.#director.reach(epochS);
+    passMarketSecond(this.#context, epochS);
+    const { restartAt, restartDowntimeS = 75 } = this.#options;
+    if (!isRestartSecond(epochS, restartAt)) return;
+    const downtimeMs = (restartDowntimeS * 1000) / this.#clock.speed;
     this.#log("info", "daily restart", { marketTime: marketTimeText(epochS), downtimeMs });
     void this.restart({ downtimeMs });
   }
 
-  async #restart(downtimeMs: number, rollbackIds: number): Promise<void> {
-    this.#listener.close();
-    this.dropConnections();
-    this.#broker.forgetUntransmitted();
-    this.#broker.rollBackOrderIds(rollbackIds);
-    this.#log("info", "restarting", { downtimeMs, rollbackIds });
-    await new Promise<void>((resolve) => this.#later(downtimeMs, resolve));
-    while (!this.#isClosed && this.#faults.connection !== "refuse" && !this.isListening) await this.#reopen();
-    this.#log("info", "restarted", { port: this.port, marketTime: this.#marketTime(), speed: this.#clock.speed });
-  }
-
-  /** Opens the port again; when somebody took it meanwhile, says so and waits a second before the next attempt. */
-  async #reopen(): Promise<void> {
-    try {
-      await this.#listener.open();
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      this.#log("error", "the port cannot be opened again", { reason: error.message });
-      await new Promise<void>((resolve) => this.#later(reopenIntervalMs, resolve));
-    }
-  }
-
-  #sendSummaries(): void {
-    for (const session of this.#ready) {
-      for (const [reqId, tags] of session.accountSummaries) sendAccountSummary(this.#context, session, reqId, tags);
-    }
-  }
-
-  #sendAccountUpdates(): void {
-    for (const session of this.#ready) if (session.wantsAccountUpdates) sendAccountUpdate(this.#context, session);
-  }
-
-  #sendProfits(): void {
-    for (const session of this.#ready) {
-      for (const [reqId, { conId }] of session.profits) sendProfitAndLoss(this.#context, session, reqId, conId);
-    }
-  }
-
-  /** Lets a client follow a clock that runs faster than life: an extension of the protocol, off at speed 1. */
-  #pushClock(): void {
-    for (const session of this.#ready) {
-      session.send(currentTime(this.#clock.nowS()));
-      session.flush();
-    }
-  }
-
   #marketTime(): string {
     return marketTimeText(this.#clock.nowS());
-  }
-
-  #later(delayMs: number, action: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      action();
-    }, delayMs);
-    this.#timers.add(timer);
-  }
-
-  #every(intervalMs: number, action: () => void): void {
-    this.#timers.add(setInterval(action, intervalMs));
   }
 }
 
@@ -404,40 +364,4 @@ export async function startSimulatedGateway(options: SimulatedGatewayOptions = {
   const gateway = new SimulatedGateway(options);
   await gateway.start();
   return gateway;
-}
-
-function instrumentsOf(
-  options: SimulatedGatewayOptions,
-  folderSymbols: readonly string[],
-): ReadonlyMap<string, Instrument> {
-  const asked = options.symbols ?? defaultSymbols.map((symbol) => ({ symbol }));
-  const all = [...folderSymbols.map((symbol) => ({ symbol })), ...asked];
-  return new Map(
-    all.map((entry) => [
-      entry.symbol,
-      instrumentFor(entry.symbol, "startPrice" in entry ? entry.startPrice : undefined),
-    ]),
-  );
-}
-
-function dayTradesOf(remaining: readonly number[] | "absent" | undefined): readonly number[] | undefined {
-  if (remaining === "absent") return undefined;
-  return remaining ?? [-1, -1, -1, -1, -1];
-}
-
-function within(value: number, name: string, least: number, most: number): number {
-  if (value >= least && value <= most) return value;
-  throw new RangeError(`${name} is ${value}; it must be a number from ${least} to ${most}.`);
-}
-
-/** Frames that walk bid and ask up and down by cents, so that no tick equals the one before. */
-function ticksAround(reqId: number, bid: number, ask: number, count: number): string {
-  const frames: string[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const step = ((index >> 1) % 20) / 100;
-    const isBid = index % 2 === 0;
-    const price = (isBid ? bid : ask) + step;
-    frames.push(encodeFrame(tickPrice(reqId, isBid ? tickTypes.bid : tickTypes.ask, price, 100 + (index % 7) * 100)));
-  }
-  return frames.join("");
 }

@@ -1,4 +1,4 @@
-import { sessionSeconds } from "./new-york.ts";
+import { marketDay, sessionSeconds } from "./new-york.ts";
 import { type Tape, tapeSeconds } from "./tape.ts";
 
 /** One bar. `startEpochS` is its first second; it covers up to, but not including, the next bar's start. */
@@ -14,7 +14,7 @@ export interface Bar {
 }
 
 /** Which prices a bar is made of. Quotes have no volume and no trade count. */
-export type BarSeries = "TRADES" | "BID" | "ASK" | "MIDPOINT";
+export type BarSeries = "TRADES" | "BID" | "ASK" | "MIDPOINT" | "BID_ASK";
 
 /**
  * The bar of a stretch of a tape.
@@ -22,6 +22,7 @@ export type BarSeries = "TRADES" | "BID" | "ASK" | "MIDPOINT";
  * @returns undefined when nothing traded (or no quote was known) between the two instants.
  */
 export function barOf(tape: Tape, fromEpochS: number, toEpochS: number, series: BarSeries): Bar | undefined {
+  if (series === "BID_ASK") return spreadBarOf(tape, fromEpochS, toEpochS);
   const from = Math.max(0, fromEpochS - tape.startEpochS);
   const to = Math.min(tapeSeconds, toEpochS - tape.startEpochS);
   let open = Number.NaN;
@@ -35,14 +36,16 @@ export function barOf(tape: Tape, fromEpochS: number, toEpochS: number, series: 
     if (series === "TRADES" && tape.trades[index] === 0) continue;
     const price = priceAt(tape, index, series);
     if (Number.isNaN(price)) continue;
-    if (Number.isNaN(open)) open = price;
-    if (price > high) high = price;
-    if (price < low) low = price;
+    const within = series === "TRADES" ? tape.within : undefined;
+    // 0 in a second with one price.
+    if (Number.isNaN(open)) open = within?.open[index] || price;
+    high = Math.max(high, within?.high[index] || price);
+    low = Math.min(low, within?.low[index] || price);
     close = price;
     if (series !== "TRADES") continue;
     const traded = tape.volume[index] ?? 0;
     volume += traded;
-    amount += traded * price;
+    amount += within?.amount[index] || traded * price;
     tradeCount += tape.trades[index] ?? 0;
   }
   if (Number.isNaN(open)) return undefined;
@@ -79,7 +82,8 @@ export function barsOfDay(
 ): Bar[] {
   const midnight = tape.startEpochS - sessionSeconds.extendedOpen;
   const opens = midnight + (regularHoursOnly ? sessionSeconds.regularOpen : sessionSeconds.extendedOpen);
-  const closes = midnight + (regularHoursOnly ? sessionSeconds.regularClose : sessionSeconds.extendedClose);
+  const { regularClose, extendedClose } = marketDay(tape.date);
+  const closes = midnight + (regularHoursOnly ? regularClose : extendedClose);
   const bars: Bar[] = [];
   const first = midnight + Math.floor((opens - midnight) / barSeconds) * barSeconds;
   for (let start = first; start < Math.min(closes, untilEpochS); start += barSeconds) {
@@ -91,7 +95,22 @@ export function barsOfDay(
   return bars;
 }
 
-function priceAt(tape: Tape, index: number, series: BarSeries): number {
+/** A BID_ASK bar: open is the average bid, high the highest ask, low the lowest bid, close the average ask. */
+function spreadBarOf(tape: Tape, fromEpochS: number, toEpochS: number): Bar | undefined {
+  const bid = barOf(tape, fromEpochS, toEpochS, "BID");
+  const ask = barOf(tape, fromEpochS, toEpochS, "ASK");
+  if (bid === undefined || ask === undefined) return undefined;
+  const averageOf = (prices: Float64Array) => {
+    const from = Math.max(0, fromEpochS - tape.startEpochS);
+    const known = prices
+      .slice(from, Math.max(from, toEpochS - tape.startEpochS))
+      .filter((price) => !Number.isNaN(price));
+    return known.reduce((sum, price) => sum + price, 0) / known.length;
+  };
+  return { ...bid, open: averageOf(tape.bid), high: ask.high, close: averageOf(tape.ask) };
+}
+
+function priceAt(tape: Tape, index: number, series: Exclude<BarSeries, "BID_ASK">): number {
   const bid = tape.bid[index] ?? Number.NaN;
   const ask = tape.ask[index] ?? Number.NaN;
   switch (series) {

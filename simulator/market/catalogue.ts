@@ -1,78 +1,66 @@
-import { hash } from "./random.ts";
+import type { Instrument } from "./instrument.ts";
+import { futuresOn } from "./listed/futures.ts";
+import { optionChain } from "./listed/options.ts";
+import { others } from "./listed/others.ts";
+import { germanIbm } from "./listed/stocks.ts";
 
-/** A US stock or ETF the simulated gateway lists. */
-export interface Instrument {
-  readonly conId: number;
-  /** IB's spelling: a space where others write a dot ("BRK B"). */
-  readonly symbol: string;
-  readonly secType: "STK";
-  readonly currency: "USD";
-  readonly primaryExchange: string;
-  readonly localSymbol: string;
-  readonly tradingClass: string;
-  readonly longName: string;
-  readonly stockType: "COMMON" | "ETF";
-  readonly minTick: number;
-  readonly generated: GeneratedPrices;
-}
+/** Everything the simulated gateway lists. Option chains are long, so each is made when it is first asked for. */
+export class Catalogue {
+  readonly #instruments = new Map<string, Instrument>();
+  readonly #chains = new Map<string, readonly Instrument[]>();
+  readonly #today: string;
+  readonly #levelOf: (instrument: Instrument) => number;
 
-/** What the generator makes a symbol's prices from. */
-export interface GeneratedPrices {
-  /** Level around which the daily opens wander, USD. */
-  readonly startPrice: number;
-  /** Standard deviation of one regular session's return, as a fraction. */
-  readonly dailyVolatility: number;
-  /** Shares in one regular session. */
-  readonly dailyVolume: number;
-}
+  /**
+   * @param today ISO date on which the simulation starts: what expires is listed around it.
+   * @param levelOf about what an instrument costs on that date; the strikes of its options lie around it.
+   */
+  constructor(stocks: Iterable<Instrument>, today: string, levelOf: (instrument: Instrument) => number) {
+    this.#today = today;
+    this.#levelOf = levelOf;
+    for (const instrument of [...stocks, ...others, ...futuresOn(today)]) this.#add(instrument);
+    if (this.#instruments.has(germanIbm.symbol)) this.#add(germanIbm);
+  }
 
-const listed: readonly Instrument[] = [
-  stock(756733, "SPY", "ARCA", "SPDR S&P 500 ETF TRUST", "ETF", 560, 0.009, 65e6),
-  stock(320227571, "QQQ", "NASDAQ", "INVESCO QQQ TRUST SERIES 1", "ETF", 480, 0.012, 40e6),
-  stock(265598, "AAPL", "NASDAQ", "APPLE INC", "COMMON", 225, 0.015, 50e6),
-  stock(272093, "MSFT", "NASDAQ", "MICROSOFT CORP", "COMMON", 430, 0.014, 20e6),
-  stock(4815747, "NVDA", "NASDAQ", "NVIDIA CORP", "COMMON", 125, 0.028, 250e6),
-  stock(8314, "IBM", "NYSE", "INTL BUSINESS MACHINES CORP", "COMMON", 215, 0.013, 4e6),
-  stock(10098, "BAC", "NYSE", "BANK OF AMERICA CORP", "COMMON", 40, 0.015, 38e6),
-  stock(72063691, "BRK B", "NYSE", "BERKSHIRE HATHAWAY INC-CL B", "COMMON", 460, 0.009, 4e6),
-];
+  get(key: string): Instrument | undefined {
+    const known = this.#instruments.get(key);
+    if (known !== undefined || !key.startsWith("OPT:")) return known;
+    this.#makeChains();
+    return this.#instruments.get(key);
+  }
 
-/** The symbols offered when nothing else is asked for. */
-export const defaultSymbols: readonly string[] = listed.map((instrument) => instrument.symbol);
+  /** Everything but the options. */
+  withoutOptions(): Instrument[] {
+    return [...this.#instruments.values()].filter((instrument) => instrument.secType !== "OPT");
+  }
 
-/**
- * The instrument of a symbol. One that is not among the listed gets a made-up but stable contract id.
- *
- * @param startPrice USD; replaces the listed level. 100 for a symbol that is not listed.
- */
-export function instrumentFor(symbol: string, startPrice?: number): Instrument {
-  const known = listed.find((instrument) => instrument.symbol === symbol);
-  const base =
-    known ?? stock(900_000_000 + (hash(symbol) % 90_000_000), symbol, "NYSE", symbol, "COMMON", 100, 0.015, 5e6);
-  return startPrice === undefined ? base : { ...base, generated: { ...base.generated, startPrice } };
-}
+  /** Stocks in dollars have options; the rest has none here. */
+  isOptionable(instrument: Instrument): boolean {
+    return instrument.secType === "STK" && instrument.currency === "USD";
+  }
 
-function stock(
-  conId: number,
-  symbol: string,
-  primaryExchange: string,
-  longName: string,
-  stockType: "COMMON" | "ETF",
-  startPrice: number,
-  dailyVolatility: number,
-  dailyVolume: number,
-): Instrument {
-  return {
-    conId,
-    symbol,
-    secType: "STK",
-    currency: "USD",
-    primaryExchange,
-    localSymbol: symbol,
-    tradingClass: primaryExchange === "NASDAQ" ? "NMS" : symbol,
-    longName,
-    stockType,
-    minTick: 0.01,
-    generated: { startPrice, dailyVolatility, dailyVolume },
-  };
+  /** The options on an instrument; none when it has no chain. */
+  chainOf(underlying: Instrument): readonly Instrument[] {
+    if (!this.isOptionable(underlying)) return [];
+    const known = this.#chains.get(underlying.key);
+    if (known !== undefined) return known;
+    const chain = optionChain(underlying, this.#today, this.#levelOf(underlying));
+    this.#chains.set(underlying.key, chain);
+    for (const option of chain) this.#add(option);
+    return chain;
+  }
+
+  /** Every option of every chain. */
+  options(): Instrument[] {
+    this.#makeChains();
+    return [...this.#chains.values()].flat();
+  }
+
+  #makeChains(): void {
+    for (const instrument of this.withoutOptions()) this.chainOf(instrument);
+  }
+
+  #add(instrument: Instrument): void {
+    this.#instruments.set(instrument.key, instrument);
+  }
 }

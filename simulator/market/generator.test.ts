@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { barOf, barsOfDay, realTimeBarOf } from "./bars.ts";
-import { instrumentFor } from "./catalogue.ts";
 import { generateTape } from "./generator.ts";
+import { instrumentFor } from "./listed/stocks.ts";
 import { instantOf } from "./new-york.ts";
 import { quoteAt, type Tape } from "./tape.ts";
 
@@ -32,6 +32,19 @@ describe("generated prices", () => {
     expect(tapeOf(8).last).not.toEqual(base);
     expect(tapeOf(7, "QQQ").last).not.toEqual(base);
     expect(tapeOf(7, "SPY", "2025-10-08").last).not.toEqual(base);
+  });
+
+  it("of a half day are busy at its early close, and end with its extended session", () => {
+    const halfDay = "2025-11-28";
+    const tape = tapeOf(3, "SPY", halfDay);
+    const at = (time: string) => instantOf(halfDay, time) - tape.startEpochS;
+    const traded = (from: string, to: string) =>
+      tape.volume.slice(at(from), at(to)).reduce((sum, size) => sum + size, 0);
+    expect(traded("12:50", "13:00")).toBeGreaterThan(traded("11:50", "12:00"));
+    expect(traded("13:00", "13:10")).toBeLessThan(traded("12:50", "13:00") / 10);
+    expect(quoteAt(tape, instantOf(halfDay, "16:59:59"))).toBeDefined();
+    expect(quoteAt(tape, instantOf(halfDay, "17:00:00"))).toBeUndefined();
+    expect(barsOfDay(tape, 1800, "TRADES", true, 0, Number.MAX_SAFE_INTEGER)).toHaveLength(7);
   });
 
   it("move most after the open and least at midday", () => {

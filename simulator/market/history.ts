@@ -24,16 +24,30 @@ const barSizes: Readonly<Record<string, number>> = {
   "8 hours": 28800,
 };
 
-/** A bar size: a number of seconds, or a whole day. */
-export type BarSize = { readonly kind: "seconds"; readonly seconds: number } | { readonly kind: "day" };
+/** A bar size: a number of seconds, or whole days, weeks or months. */
+export type BarSize =
+  | { readonly kind: "seconds"; readonly seconds: number }
+  | { readonly kind: "day" }
+  | { readonly kind: "week" }
+  | { readonly kind: "month" };
 
 export function parseBarSize(text: string): BarSize | undefined {
-  if (text === "1 day") return { kind: "day" };
+  switch (text) {
+    case "1 day":
+    case "1D":
+      return { kind: "day" };
+    case "1 week":
+    case "1W":
+      return { kind: "week" };
+    case "1 month":
+    case "1M":
+      return { kind: "month" };
+  }
   const seconds = barSizes[text];
   return seconds === undefined ? undefined : { kind: "seconds", seconds };
 }
 
-const series: ReadonlySet<string> = new Set<BarSeries>(["TRADES", "BID", "ASK", "MIDPOINT"]);
+const series: ReadonlySet<string> = new Set<BarSeries>(["TRADES", "BID", "ASK", "MIDPOINT", "BID_ASK"]);
 
 export function parseSeries(text: string): BarSeries | undefined {
   return series.has(text) ? (text as BarSeries) : undefined;
@@ -86,10 +100,10 @@ export function historicalBars(
   for (; day.midnightEpochS < untilEpochS; day = tradingDayFrom(day.date, 1)) {
     const tape = day.isTradingDay ? tapeOf(day.date) : undefined;
     if (tape === undefined) continue;
-    if (size.kind === "day") {
+    if (size.kind !== "seconds") {
       // A day bar is the regular session, whatever useRTH says: TWS leaves extended hours out of daily TRADES bars.
       const opens = day.midnightEpochS + sessionSeconds.regularOpen;
-      const closes = day.midnightEpochS + sessionSeconds.regularClose;
+      const closes = day.midnightEpochS + day.regularClose;
       const bar = barOf(tape, opens, Math.min(closes, untilEpochS), shown);
       if (bar !== undefined) bars.push({ date: day.date, bar });
       continue;
@@ -98,5 +112,35 @@ export function historicalBars(
     const ofDay = barsOfDay(tape, size.seconds, shown, regularHoursOnly, fromEpochS, untilEpochS);
     for (const bar of ofDay) bars.push({ date, bar });
   }
-  return bars;
+  return size.kind === "week" || size.kind === "month" ? merged(bars, size.kind) : bars;
+}
+
+/** Weeks and months from days; each bears the date of its last session. */
+function merged(days: readonly { readonly date: string; readonly bar: Bar }[], kind: "week" | "month") {
+  const result: { date: string; bar: Bar }[] = [];
+  let nameBefore: string | undefined;
+  for (const { date, bar } of days) {
+    const { yearOfWeek, weekOfYear } = Temporal.PlainDate.from(date);
+    const name = kind === "month" ? date.slice(0, 7) : `${yearOfWeek}-${weekOfYear}`;
+    const last = result.at(-1);
+    if (last === undefined || name !== nameBefore) result.push({ date, bar });
+    else result[result.length - 1] = { date, bar: joined(last.bar, bar) };
+    nameBefore = name;
+  }
+  return result;
+}
+
+function joined(one: Bar, other: Bar): Bar {
+  const volume = one.volume + other.volume;
+  const amount = one.weightedAveragePrice * one.volume + other.weightedAveragePrice * other.volume;
+  return {
+    startEpochS: one.startEpochS,
+    open: one.open,
+    high: Math.max(one.high, other.high),
+    low: Math.min(one.low, other.low),
+    close: other.close,
+    volume,
+    weightedAveragePrice: volume > 0 ? amount / volume : other.close,
+    tradeCount: one.tradeCount + other.tradeCount,
+  };
 }

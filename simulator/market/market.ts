@@ -1,36 +1,29 @@
-import { z } from "zod";
-import type { ContractQuery } from "../protocol/contract.ts";
-import type { Bar } from "./bars.ts";
-import { type Instrument, instrumentFor } from "./catalogue.ts";
-import { BarFileError, readTape } from "./csv.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { BarFileError, datesInFolder, readTape } from "./csv.ts";
+import type { Disturbances, HaltKind } from "./disturbances.ts";
 import { generateTape } from "./generator.ts";
-import { marketDayAt } from "./new-york.ts";
+import { HandPrices } from "./hand-prices.ts";
+import type { Instrument } from "./instrument.ts";
+import { compactDateText, marketDayAt } from "./new-york.ts";
+import type { QuoteChange } from "./quote-change.ts";
 import { type Quote, quoteAt, type Tape, type TapeSource } from "./tape.ts";
 
-/** A quote set by hand. Fields left out keep their value. Prices in USD, sizes in shares. */
-export const quoteChangeSchema = z
-  .object({
-    bid: z.number().positive(),
-    ask: z.number().positive(),
-    bidSize: z.number().nonnegative(),
-    askSize: z.number().nonnegative(),
-    last: z.number().positive(),
-    lastSize: z.number().nonnegative(),
-  })
-  .partial()
-  .strict();
-export type QuoteChange = z.infer<typeof quoteChangeSchema>;
+/**
+ * Tapes in memory beside one for each symbol that is watched: one is about 3 MB and takes tens of milliseconds to make,
+ * and a week of history for three symbols should not be made twice.
+ */
+const tapesBesides = 24;
+/** More lines than a gateway gives out; each may be of another symbol. */
+const watchedMax = 200;
 
-/** Tapes in memory: one is about 3 MB, and a week of history for three symbols should not be made twice. */
-const tapesMax = 24;
-
-/** Made-up prices for every symbol on every weekday. */
-export function generatedSource(seed: number, instruments: ReadonlyMap<string, Instrument>): TapeSource {
+/** Made-up prices for every instrument on every weekday. */
+export function generatedSource(seed: number, instrumentOf: (key: string) => Instrument | undefined): TapeSource {
   return {
-    tape: (symbol, date) => {
-      const instrument = instruments.get(symbol) ?? instrumentFor(symbol);
-      return generateTape(seed, symbol, instrument.generated, date);
+    tape: (key, date) => {
+      const instrument = instrumentOf(key);
+      return instrument === undefined ? undefined : generateTape(seed, key, instrument.generated, date);
     },
+    firstDate: (key) => instrumentOf(key)?.listedSince,
   };
 }
 
@@ -57,65 +50,107 @@ export function folderSource(
         return undefined;
       }
     },
+    firstDate: (symbol) => (folderSymbols.has(symbol) ? datesInFolder(folder, symbol)[0] : others.firstDate(symbol)),
   };
 }
 
-/** What is listed, and what it costs. Prices come from tapes, or by hand for the symbols set by hand. */
+/**
+ * What is listed, and what it costs. Prices come from tapes, or by hand for the instruments set by hand. Everything is
+ * asked for by an instrument's key, which is a stock's symbol.
+ */
 export class Market {
-  readonly #instruments: ReadonlyMap<string, Instrument>;
+  readonly catalogue: Catalogue;
   readonly #source: TapeSource;
+  readonly #disturbances: Disturbances;
+  readonly #manualOnly: boolean;
+  /** The one that was used least lately comes first. */
   readonly #tapes = new Map<string, Tape | undefined>();
-  readonly #manual = new Map<string, ManualPrices>();
+  readonly #manual = new Map<string, HandPrices>();
+  #tapesMax = tapesBesides;
 
-  /** @param manualOnly no symbol has a price until one is set by hand. */
-  constructor(instruments: ReadonlyMap<string, Instrument>, source: TapeSource, manualOnly: boolean) {
-    this.#instruments = instruments;
+  /**
+   * @param source where the tapes come from; what stands in `disturbances` is in them already.
+   * @param manualOnly nothing has a price until one is set by hand.
+   */
+  constructor(catalogue: Catalogue, source: TapeSource, disturbances: Disturbances, manualOnly: boolean) {
+    this.catalogue = catalogue;
     this.#source = source;
-    if (manualOnly) for (const symbol of instruments.keys()) this.#manual.set(symbol, new ManualPrices());
+    this.#disturbances = disturbances;
+    this.#manualOnly = manualOnly;
   }
 
-  instrument(symbol: string): Instrument | undefined {
-    return this.#instruments.get(symbol);
-  }
-
-  /** The instrument a client means; undefined when none fits (code 200). Only US stocks and ETFs are listed. */
-  find(query: ContractQuery): Instrument | undefined {
-    if (query.secType !== "" && query.secType !== "STK") return undefined;
-    if (query.currency !== "" && query.currency !== "USD") return undefined;
-    for (const instrument of this.#instruments.values()) {
-      if (query.conId > 0 ? instrument.conId === query.conId : namesInstrument(query, instrument)) return instrument;
-    }
-    return undefined;
+  instrument(key: string): Instrument | undefined {
+    return this.catalogue.get(key);
   }
 
   quote(symbol: string, epochS: number): Quote | undefined {
-    const manual = this.#manual.get(symbol);
-    if (manual !== undefined) return manual.quote;
+    if (this.isManual(symbol)) return this.#manual.get(symbol)?.quote;
     const tape = this.tapeAt(symbol, epochS);
     return tape === undefined ? undefined : quoteAt(tape, epochS);
   }
 
   isManual(symbol: string): boolean {
-    return this.#manual.has(symbol);
+    return this.#manualOnly || this.#manual.has(symbol);
   }
 
   /** Sets a symbol's quote by hand; from then on its tape is ignored. @throws RangeError for an unlisted symbol. */
   setQuote(symbol: string, change: QuoteChange, epochS: number): Quote | undefined {
-    if (!this.#instruments.has(symbol)) {
-      throw new RangeError(`The simulated gateway does not list ${symbol}; add it with the option symbols.`);
-    }
-    const before = this.quote(symbol, epochS);
-    let manual = this.#manual.get(symbol);
-    if (manual === undefined) {
-      manual = new ManualPrices();
-      this.#manual.set(symbol, manual);
-    }
-    return manual.change(before, change);
+    this.#listed(symbol);
+    // Where nothing has a price but by hand, no tick of the source was sent: the minute is the hand's alone.
+    const untilS = this.#manualOnly ? epochS - (epochS % 60) : epochS;
+    const before = { quote: this.quote(symbol, epochS), tape: this.tapeAt(symbol, epochS), untilS };
+    const hand = this.#manual.get(symbol) ?? new HandPrices(symbol);
+    this.#manual.set(symbol, hand);
+    return hand.change(change, epochS, before);
   }
 
-  /** The bar of hand-set trades since the last call, and a fresh one begins; undefined while there is no price. */
-  takeManualBar(symbol: string, startEpochS: number): Bar | undefined {
-    return this.#manual.get(symbol)?.takeBar(startEpochS);
+  /** The market's clock came to a second: quotes set by hand stand on. */
+  advanceTo(epochS: number): void {
+    for (const hand of this.#manual.values()) hand.advanceTo(epochS);
+  }
+
+  /** Why a symbol does not trade, an option as its underlying; undefined while it does. */
+  haltOf(symbol: string): HaltKind | undefined {
+    return this.#disturbances.haltOf(this.instrument(symbol)?.underlying?.key ?? symbol);
+  }
+
+  /** From a second on a symbol does not trade. @returns false when it is halted already. @throws RangeError. */
+  halt(symbol: string, kind: HaltKind, fromS: number): boolean {
+    this.#listed(symbol);
+    this.#forget(symbol);
+    return this.#disturbances.halt(symbol, kind, fromS);
+  }
+
+  /** @returns false when it is not halted. @throws RangeError for an unlisted symbol. */
+  resume(symbol: string, fromS: number): boolean {
+    this.#listed(symbol);
+    this.#forget(symbol);
+    return this.#disturbances.resume(symbol, fromS);
+  }
+
+  /** From a second on a symbol's prices are higher or lower, but for those set by hand. @throws RangeError. */
+  gap(symbol: string, percent: number, fromS: number): void {
+    this.#listed(symbol);
+    this.#forget(symbol);
+    this.#disturbances.gap(symbol, percent, fromS);
+  }
+
+  /** Its tapes, and those of its options, are made anew: they are different from a second on. */
+  #forget(symbol: string): void {
+    for (const key of this.#tapes.keys()) {
+      const name = key.slice(0, key.lastIndexOf("|"));
+      if (name === symbol || this.instrument(name)?.underlying?.key === symbol) this.#tapes.delete(key);
+    }
+  }
+
+  #listed(symbol: string): void {
+    if (this.instrument(symbol) !== undefined) return;
+    throw new RangeError(`The simulated gateway does not list ${symbol}; add it with the option symbols.`);
+  }
+
+  /** The first date with prices, ISO; undefined when there is none. */
+  firstDate(symbol: string): string | undefined {
+    return this.#source.firstDate(symbol);
   }
 
   tapeAt(symbol: string, epochS: number): Tape | undefined {
@@ -123,65 +158,36 @@ export class Market {
   }
 
   tape(symbol: string, date: string): Tape | undefined {
+    const byHand = this.#manual.get(symbol)?.tape(date);
+    if (byHand !== undefined) return byHand;
     const key = `${symbol}|${date}`;
-    if (this.#tapes.has(key)) return this.#tapes.get(key);
-    const tape = this.#source.tape(symbol, date);
-    const oldest = this.#tapes.size >= tapesMax ? this.#tapes.keys().next().value : undefined;
-    if (oldest !== undefined) this.#tapes.delete(oldest);
+    const tape = this.#tapes.has(key) ? this.#tapes.get(key) : this.#made(symbol, date);
+    this.#tapes.delete(key);
     this.#tapes.set(key, tape);
+    this.#letGo();
     return tape;
   }
-}
 
-/** A symbol whose prices are set by hand. */
-class ManualPrices {
-  quote: Quote | undefined;
-  #traded: { open: number; high: number; low: number; volume: number; amount: number; count: number } | undefined;
-
-  change(before: Quote | undefined, change: QuoteChange): Quote | undefined {
-    const base = this.quote ?? before;
-    const bid = change.bid ?? base?.bid ?? change.last;
-    const ask = change.ask ?? base?.ask ?? change.last;
-    const last = change.last ?? base?.last ?? bid ?? ask;
-    if (bid === undefined || ask === undefined || last === undefined) return undefined;
-    this.quote = {
-      bid,
-      ask,
-      last,
-      bidSize: change.bidSize ?? base?.bidSize ?? 1000,
-      askSize: change.askSize ?? base?.askSize ?? 1000,
-      lastSize: change.lastSize ?? base?.lastSize ?? 100,
-    };
-    if (change.last !== undefined) this.#trade(change.last, this.quote.lastSize);
-    return this.quote;
+  /** So many symbols are looked at every second: without room for a tape of each, each would be made every second. */
+  watch(symbols: number): void {
+    this.#tapesMax = tapesBesides + Math.min(symbols, watchedMax);
+    this.#letGo();
   }
 
-  takeBar(startEpochS: number): Bar | undefined {
-    const close = this.quote?.last;
-    if (close === undefined) return undefined;
-    const traded = this.#traded;
-    this.#traded = undefined;
-    if (traded === undefined) {
-      const flat = { open: close, high: close, low: close, close, weightedAveragePrice: close };
-      return { startEpochS, ...flat, volume: 0, tradeCount: 0 };
+  #made(symbol: string, date: string): Tape | undefined {
+    const instrument = this.instrument(symbol);
+    const isListed = instrument !== undefined && date >= instrument.listedSince && !hasExpired(instrument, date);
+    return isListed ? this.#source.tape(symbol, date) : undefined;
+  }
+
+  #letGo(): void {
+    for (const oldest of this.#tapes.keys()) {
+      if (this.#tapes.size <= this.#tapesMax) return;
+      this.#tapes.delete(oldest);
     }
-    const { open, high, low, volume, amount, count } = traded;
-    const weightedAveragePrice = volume > 0 ? amount / volume : close;
-    return { startEpochS, open, high, low, close, volume, weightedAveragePrice, tradeCount: count };
-  }
-
-  #trade(price: number, size: number): void {
-    this.#traded ??= { open: price, high: price, low: price, volume: 0, amount: 0, count: 0 };
-    this.#traded.high = Math.max(this.#traded.high, price);
-    this.#traded.low = Math.min(this.#traded.low, price);
-    this.#traded.volume += size;
-    this.#traded.amount += size * price;
-    this.#traded.count += 1;
   }
 }
 
-function namesInstrument(query: ContractQuery, instrument: Instrument): boolean {
-  const given = query.symbol || query.localSymbol;
-  if (given !== instrument.symbol) return false;
-  return query.primaryExchange === "" || query.primaryExchange === instrument.primaryExchange;
+function hasExpired(instrument: Instrument, date: string): boolean {
+  return instrument.lastTradeDate !== "" && instrument.lastTradeDate < compactDateText(date);
 }

@@ -3,7 +3,10 @@ import {
   connectionTimeText,
   hoursText,
   instantOf,
+  isExtendedSession,
   isRegularSession,
+  lastSessionSecond,
+  marketDay,
   marketDayAt,
   marketTimeText,
   parseEndDateTime,
@@ -46,7 +49,32 @@ describe("New York time", () => {
     expect(isRegularSession(instantOf("2025-10-11", "12:00:00"))).toBe(false);
   });
 
-  it("writes trading hours day by day", () => {
-    expect(hoursText("2025-10-10", "0930", "1600", 2)).toBe("20251010:0930-20251010:1600;20251011:CLOSED");
+  it("writes trading hours day by day, a holiday closed and a half day short", () => {
+    expect(hoursText("2025-10-10", "regular", 2)).toBe("20251010:0930-20251010:1600;20251011:CLOSED");
+    expect(hoursText("2025-11-26", "extended", 3)).toBe(
+      "20251126:0400-20251126:2000;20251127:CLOSED;20251128:0400-20251128:1700",
+    );
+  });
+
+  it("keeps the exchange's calendar: no session on a holiday, an early end on a half day", () => {
+    expect(marketDay("2025-11-27").isTradingDay).toBe(false);
+    expect(tradingDayFrom("2025-11-26", 1).date).toBe("2025-11-28");
+    expect(isRegularSession(instantOf("2025-11-28", "12:59:59"))).toBe(true);
+    expect(isRegularSession(instantOf("2025-11-28", "13:00:00"))).toBe(false);
+    expect(isExtendedSession(instantOf("2025-11-28", "16:59:59"))).toBe(true);
+    expect(isExtendedSession(instantOf("2025-11-28", "17:00:00"))).toBe(false);
+  });
+
+  it("takes every weekday before 2013, for which no rules are known", () => {
+    expect(marketDay("2012-12-25").isTradingDay).toBe(true);
+    expect(marketDay("2012-12-23").isTradingDay).toBe(false);
+  });
+
+  it("knows the last second of trading before an instant", () => {
+    const last = (date: string, time: string) => marketTimeText(lastSessionSecond(instantOf(date, time)));
+    expect(last("2025-10-07", "22:00")).toBe("20251007 19:59:59 US/Eastern");
+    expect(last("2025-10-07", "03:00")).toBe("20251006 19:59:59 US/Eastern");
+    expect(last("2025-11-29", "12:00")).toBe("20251128 16:59:59 US/Eastern");
+    expect(last("2025-10-07", "10:00:05")).toBe("20251007 10:00:04 US/Eastern");
   });
 });

@@ -1,4 +1,4 @@
-import { sessionSeconds } from "./new-york.ts";
+import { marketDay, sessionSeconds } from "./new-york.ts";
 
 /** Seconds in a tape: the extended session, 04:00 to 20:00 New York. */
 export const tapeSeconds = sessionSeconds.extendedClose - sessionSeconds.extendedOpen;
@@ -23,8 +23,23 @@ export interface Tape {
   readonly volume: Float64Array;
   /** Trades in that second; 0 means that `last` is only carried forward. */
   readonly trades: Uint32Array;
+  /** Of seconds with several prices; undefined when each has one, which is `last`. */
+  readonly within: PricesWithin | undefined;
   /** Closing price of the day before, when known. */
   readonly previousClose: number | undefined;
+}
+
+/** First, highest and lowest trade of a second, and what was paid in it, USD; 0 in a second with one price. */
+export interface PricesWithin {
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly amount: Float64Array;
+}
+
+/** The index at which the day's regular session is over: 16:00, on a half day 13:00. */
+export function regularEndOf({ date }: Tape): number {
+  return marketDay(date).regularClose - sessionSeconds.extendedOpen;
 }
 
 export type WritableTape = { -readonly [Key in keyof Tape]: Tape[Key] };
@@ -42,6 +57,7 @@ export function emptyTape(symbol: string, date: string, midnightEpochS: number):
     askSize: new Float64Array(tapeSeconds),
     volume: new Float64Array(tapeSeconds),
     trades: new Uint32Array(tapeSeconds),
+    within: undefined,
     previousClose: undefined,
   };
 }
@@ -74,8 +90,29 @@ export function quoteAt(tape: Tape, epochS: number): Quote | undefined {
   };
 }
 
+/** Open, high, low, volume and trades of the day so far; undefined before the first trade. */
+export function dayFigures(tape: Tape, epochS: number) {
+  let open = Number.NaN;
+  let high = Number.NEGATIVE_INFINITY;
+  let low = Number.POSITIVE_INFINITY;
+  let volume = 0;
+  let trades = 0;
+  for (let index = 0; index <= epochS - tape.startEpochS; index += 1) {
+    const price = tape.last[index];
+    if (tape.trades[index] === 0 || price === undefined) continue;
+    if (Number.isNaN(open)) open = price;
+    high = Math.max(high, price);
+    low = Math.min(low, price);
+    volume += tape.volume[index] ?? 0;
+    trades += tape.trades[index] ?? 0;
+  }
+  return Number.isNaN(open) ? undefined : { open, high, low, volume, trades };
+}
+
 /** Where a symbol's tapes come from. Deterministic: the same arguments give the same tape. */
 export interface TapeSource {
   /** @returns undefined when the source has nothing for that symbol on that date. */
   tape(symbol: string, date: string): Tape | undefined;
+  /** The first date there is something for, ISO; undefined when there is none. */
+  firstDate(symbol: string): string | undefined;
 }

@@ -14,9 +14,12 @@ export interface ContractQuery {
   readonly currency: string;
   readonly localSymbol: string;
   readonly tradingClass: string;
+  /** Only some requests can ask for what has expired. */
+  readonly includeExpired?: boolean;
 }
 
-export function readContract(reader: FieldReader): ContractQuery {
+/** @param primaryExchange "without": the eleven fields of a message that never got the primary exchange. */
+export function readContract(reader: FieldReader, primaryExchange: "with" | "without" = "with"): ContractQuery {
   return {
     conId: reader.count("conId"),
     symbol: reader.text("symbol"),
@@ -26,7 +29,7 @@ export function readContract(reader: FieldReader): ContractQuery {
     right: reader.text("right"),
     multiplier: reader.text("multiplier"),
     exchange: reader.text("exchange"),
-    primaryExchange: reader.text("primaryExch"),
+    primaryExchange: primaryExchange === "with" ? reader.text("primaryExch") : "",
     currency: reader.text("currency"),
     localSymbol: reader.text("localSymbol"),
     tradingClass: reader.text("tradingClass"),

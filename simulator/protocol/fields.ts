@@ -49,6 +49,11 @@ export class FieldReader {
     for (let index = 0; index < count; index += 1) this.text(name);
   }
 
+  /** Past fields that nothing here needs, and that some clients leave out at the end of the message. */
+  skipIfThere(count: number, _names: string): void {
+    this.#index += Math.min(count, this.remaining);
+  }
+
   /** An integer that must be there. @throws FieldError otherwise. */
   integer(name: string): number {
     const given = this.text(name);

@@ -4,7 +4,13 @@ import { oldestLayoutVersion } from "./versions.ts";
 export type Hello =
   | { readonly kind: "incomplete" }
   | { readonly kind: "garbage"; readonly reason: string }
-  | { readonly kind: "hello"; readonly minVersion: number; readonly maxVersion: number; readonly rest: Buffer };
+  | {
+      readonly kind: "hello";
+      readonly minVersion: number;
+      readonly maxVersion: number;
+      readonly text: string;
+      readonly rest: Buffer;
+    };
 
 const signature = Buffer.from("API\0", "latin1");
 const helloBytesMax = 1024;
@@ -32,6 +38,7 @@ export function parseHello(bytes: Buffer): Hello {
   return {
     kind: "hello",
     minVersion,
+    text,
     maxVersion: match[2] === undefined ? minVersion : Number(match[2]),
     rest: bytes.subarray(textStart + textBytes),
   };

@@ -30,6 +30,8 @@ export interface WireMargins {
   readonly maintenanceAfter: number;
   readonly equityAfter: number;
   readonly commission: number;
+  /** What would stand against the order; empty for nothing. */
+  readonly warning: string;
 }
 
 /**
@@ -82,7 +84,9 @@ export function openOrder(order: WireOrder, serverVersion: number, margins?: Wir
     ...[0, 0], // randomizeSize, randomizePrice
     terms.conditionCount,
     ...terms.conditionFields,
-    ...["None", "", "", "", "", "", "", 0], // adjusted order
+    // Adjusted order type and trigger; then once more where the stop stands, and the offset of its limit.
+    ...["None", "", terms.trailStopPrice, terms.limitPriceOffset],
+    ...["", "", "", 0], // adjusted stop, limit and trail
     ...["", "", ""], // soft dollar tier
     terms.cashQuantity,
     ...[0, 0, 0, 0], // dontUseAutoPriceForHedge, isOmsContainer, discretionaryUpToLimit, usePriceMgmtAlgo
@@ -136,7 +140,7 @@ export function completedOrder(
     ...[0, 0], // randomizeSize, randomizePrice
     terms.conditionCount,
     ...terms.conditionFields,
-    ...["", ""], // trailStopPrice, lmtPriceOffset
+    ...[terms.trailStopPrice, terms.limitPriceOffset],
     terms.cashQuantity,
     ...[0, 0], // dontUseAutoPriceForHedge, isOmsContainer
     "", // autoCancelDate
@@ -199,6 +203,6 @@ function marginFields(order: WireOrder, margins: WireMargins | undefined): Field
     "",
     "",
     "USD",
-    "",
+    margins.warning,
   ];
 }

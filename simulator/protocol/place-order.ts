@@ -1,5 +1,5 @@
 import { type ContractQuery, isCombo, readContract } from "./contract.ts";
-import type { FieldReader } from "./fields.ts";
+import { FieldError, type FieldReader } from "./fields.ts";
 import { hasFeature } from "./versions.ts";
 
 /** The order terms a client sent that the simulated broker acts on or echoes. Prices in USD, quantity in shares. */
@@ -32,9 +32,11 @@ export interface OrderTerms {
   readonly minQuantity: number | undefined;
   readonly trailStopPrice: number | undefined;
   readonly trailingPercent: number | undefined;
+  /** Of a TRAIL LIMIT: how far its limit lies beyond its stop. */
+  readonly limitPriceOffset: number | undefined;
   readonly whatIf: boolean;
   readonly solicited: boolean;
-  /** Condition fields as they came, echoed unread: the simulated broker does not evaluate conditions. */
+  /** Condition fields as they came, echoed as they are; broker/conditions.ts reads them. */
   readonly conditionCount: number;
   readonly conditionFields: readonly string[];
   readonly cashQuantity: number | undefined;
@@ -48,8 +50,11 @@ export interface PlaceOrder {
   readonly terms: OrderTerms;
 }
 
-/** How many type-specific fields follow a condition's type and conjunction (stoqey's encoder, Java 10.32). */
-const conditionFieldCounts: Readonly<Record<number, number>> = { 1: 5, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4 };
+/**
+ * How many type-specific fields follow a condition's type and conjunction (stoqey's encoder, Java 10.32): price 1,
+ * time 3, margin 4, execution 5, volume 6, change in per cent 7.
+ */
+export const conditionFieldCounts: Readonly<Record<number, number>> = { 1: 5, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4 };
 
 /** Reads PLACE_ORDER by the field index of tws.md 5.4, with every variable-length part. */
 export function readPlaceOrder(reader: FieldReader, serverVersion: number): PlaceOrder {
@@ -71,8 +76,8 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
   const minQuantity = reader.integerOrUnset("minQty");
   reader.skip(11, "percentOffset to overridePercentageConstraints");
   skipVolatility(reader);
-  const trailStopPrice = reader.numberOrUnset("trailStopPrice");
-  const trailingPercent = reader.numberOrUnset("trailingPercent");
+  const trailStopPrice = reader.numberOrUnset("trailStopPrice") || undefined;
+  const trailingPercent = reader.numberOrUnset("trailingPercent") || undefined;
   skipScale(reader);
   if (reader.text("hedgeType") !== "") reader.skip(1, "hedgeParam");
   reader.skip(4, "optOutSmartRouting, clearingAccount, clearingIntent, notHeld");
@@ -85,7 +90,9 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
   reader.skip(2, "randomizeSize, randomizePrice");
   if (/^PEG ?BENCH$/.test(main.orderType)) reader.skip(5, "pegged to benchmark");
   const { conditionCount, conditionFields } = readConditions(reader);
-  reader.skip(7, "adjusted order");
+  reader.skip(2, "adjustedOrderType, triggerPrice");
+  const limitPriceOffset = reader.numberOrUnset("lmtPriceOffset");
+  reader.skip(4, "adjusted order");
   reader.skip(3, "extOperator, softDollarTier");
   const cashQuantity = reader.numberOrUnset("cashQty");
   reader.skip(12, "mifid2 to advancedErrorOverride");
@@ -110,6 +117,7 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
       minQuantity,
       trailStopPrice,
       trailingPercent,
+      limitPriceOffset,
       whatIf,
       solicited,
       conditionCount,
@@ -172,8 +180,10 @@ function readConditions(reader: FieldReader): { conditionCount: number; conditio
   const conditionFields: string[] = [];
   for (let index = 0; index < conditionCount; index += 1) {
     const type = reader.integer("conditionType");
+    const extra = conditionFieldCounts[type];
+    // What follows an unknown one cannot be told apart from the rest of the order.
+    if (extra === undefined) throw new FieldError("conditionType", String(type));
     conditionFields.push(String(type), reader.text("conjunctionConnection"));
-    const extra = conditionFieldCounts[type] ?? 0;
     for (let field = 0; field < extra; field += 1) conditionFields.push(reader.text("condition"));
   }
   if (conditionCount > 0) {

@@ -14,9 +14,7 @@ describe("requests", () => {
     const version = fc.integer({ min: oldestLayoutVersion, max: newestLayoutVersion });
     fc.assert(
       fc.property(fields, version, ([id, rest], serverVersion) => {
-        expect(["request", "unsupported", "malformed", "unknown"]).toContain(
-          parseRequest([id, ...rest], serverVersion).kind,
-        );
+        expect(["request", "malformed", "unknown"]).toContain(parseRequest([id, ...rest], serverVersion).kind);
       }),
     );
   });
@@ -40,8 +38,14 @@ describe("requests", () => {
     expect(parseRequest(["4", "77", "", "", "2147483647"], 193)).toMatchObject({ request: { orderId: 77 } });
   });
 
-  it("tell what is not offered from what does not exist", () => {
-    expect(parseRequest(["87", "5"], 193)).toEqual({ kind: "unsupported", name: "REQ_HEAD_TIMESTAMP", reqId: 5 });
+  it("read the three fields that CANCEL_ORDER had for quote requests, from 187 to 189 alone", () => {
+    const cancel = ["4", "1", "77", "", "", "", "2147483647"];
+    expect(parseRequest(cancel, 189, "strict")).toMatchObject({ request: { orderId: 77 } });
+    expect(parseRequest(cancel, 186, "strict")).toMatchObject({ kind: "malformed", reqId: 77 });
+  });
+
+  it("tell what is cut short from what does not exist", () => {
+    expect(parseRequest(["87", "5"], 193)).toMatchObject({ kind: "malformed", name: "REQ_HEAD_TIMESTAMP", reqId: 5 });
     expect(parseRequest(["999"], 193)).toEqual({ kind: "unknown", id: "999" });
   });
 });

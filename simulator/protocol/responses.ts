@@ -14,6 +14,11 @@ export interface WireInstrument {
   readonly primaryExchange: string;
   readonly localSymbol: string;
   readonly tradingClass: string;
+  readonly lastTradeDate: string;
+  /** 0 for what has none. */
+  readonly strike: number;
+  readonly right: "" | "C" | "P";
+  readonly multiplier: string;
 }
 
 export interface WireBar {
@@ -44,17 +49,17 @@ export interface WireExecution {
 /**
  * conId to tradingClass: the eleven contract fields of OPEN_ORDER, EXECUTION_DATA and POSITION.
  *
- * @param right "?" in order messages, empty in the others, as recorded from the real gateway.
+ * @param right of what has none: "?" in order messages, empty in the others, as recorded from the real gateway.
  */
 export function contractFields(instrument: WireInstrument, exchange: string, right: "" | "?" = ""): Field[] {
   return [
     instrument.conId,
     instrument.symbol,
     instrument.secType,
-    "",
-    "0",
-    right,
-    "",
+    instrument.lastTradeDate,
+    String(instrument.strike),
+    instrument.right || right,
+    instrument.multiplier,
     exchange,
     instrument.currency,
     instrument.localSymbol,
@@ -71,8 +76,8 @@ export function nextValidId(orderId: number): Field[] {
 }
 
 /** Non-ASCII text is written as \uXXXX, as the real gateway does from version 153 on. */
-export function errorMessage(reqId: number, code: number, text: string): Field[] {
-  return [id.ERR_MSG, 2, reqId, code, asciiEscaped(text), ""];
+export function errorMessage(reqId: number, code: number, text: string, advancedOrderRejectJson = ""): Field[] {
+  return [id.ERR_MSG, 2, reqId, code, asciiEscaped(text), advancedOrderRejectJson];
 }
 
 export function currentTime(epochSeconds: number): Field[] {
@@ -100,6 +105,7 @@ export const tickTypes = {
   close: 9,
   open: 14,
   lastTime: 45,
+  halted: 49,
 };
 
 export function tickPrice(reqId: number, tickType: number, price: number, size: number): Field[] {
@@ -110,6 +116,10 @@ export function tickPrice(reqId: number, tickType: number, price: number, size: 
 
 export function tickSize(reqId: number, tickType: number, size: number): Field[] {
   return [id.TICK_SIZE, 6, reqId, tickType, size];
+}
+
+export function tickGeneric(reqId: number, tickType: number, value: number): Field[] {
+  return [id.TICK_GENERIC, 6, reqId, tickType, value];
 }
 
 export function tickString(reqId: number, tickType: number, text: string): Field[] {
@@ -200,6 +210,11 @@ export function orderStatus(order: {
     order.whyHeld,
     0,
   ];
+}
+
+/** An order placed by hand now has an order id of this client. */
+export function orderBound(permId: number, clientId: number, orderId: number): Field[] {
+  return [id.ORDER_BOUND, permId, clientId, orderId];
 }
 
 export function openOrderEnd(): Field[] {
@@ -301,10 +316,10 @@ export function portfolioValue(
     instrument.conId,
     instrument.symbol,
     instrument.secType,
-    "",
-    "0",
-    "0",
-    "",
+    instrument.lastTradeDate,
+    String(instrument.strike),
+    instrument.right || "0",
+    instrument.multiplier,
     instrument.primaryExchange,
     instrument.currency,
     instrument.localSymbol,
@@ -352,30 +367,8 @@ export function profitAndLossSingle(
   ];
 }
 
-export function contractData(
-  reqId: number,
-  instrument: WireInstrument & { readonly longName: string; readonly minTick: number; readonly stockType: string },
-  hours: { readonly trading: string; readonly liquid: string },
-  serverVersion: number,
-): Field[] {
-  const exchanges = ["SMART", instrument.primaryExchange];
-  const fields: Field[] = [id.CONTRACT_DATA, reqId, instrument.symbol, instrument.secType, ""];
-  if (hasFeature(serverVersion, "lastTradeDate")) fields.push("");
-  fields.push("0", "", "SMART", instrument.currency, instrument.localSymbol, instrument.tradingClass);
-  fields.push(instrument.tradingClass, instrument.conId, instrument.minTick, "");
-  fields.push("LMT,MKT,STP,STP LMT,WHATIF", exchanges.join(","), 1, 0);
-  fields.push(asciiEscaped(instrument.longName), instrument.primaryExchange, "", "", "", "");
-  fields.push("US/Eastern", hours.trading, hours.liquid, "", "", 0);
-  fields.push(1, "", "", exchanges.map(() => "26").join(","), "", instrument.stockType, "1", "1", "100");
-  if (hasFeature(serverVersion, "ineligibilityReasons")) fields.push(0);
-  return fields;
-}
-
-export function contractDataEnd(reqId: number): Field[] {
-  return [id.CONTRACT_DATA_END, 1, reqId];
-}
-
-function asciiEscaped(text: string): string {
+/** Non-ASCII text as the real gateway writes it from version 153 on. */
+export function asciiEscaped(text: string): string {
   return text.replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,

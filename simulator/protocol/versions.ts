@@ -6,12 +6,16 @@ export const newestLayoutVersion = 193;
 const switches = {
   pendingPriceRevision: { since: 178 },
   fundFields: { since: 179 },
+  // Not in tws.md 5.1: from the clients' encoders.
+  manualExerciseTime: { since: 180 },
   lastTradeDate: { since: 182 },
   customerAccount: { since: 183 },
   professionalCustomer: { since: 184 },
   bondAccruedInterest: { since: 185 },
   ineligibilityReasons: { since: 186 },
   rfqFields: { since: 187, until: 190 },
+  // Not in tws.md 5.1: from the clients' decoders.
+  bondTradingHours: { since: 188 },
   includeOvernight: { since: 189 },
   cmeTagging: { since: 192 },
   cmeTaggingInOpenOrder: { since: 193 },

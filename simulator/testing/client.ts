@@ -15,7 +15,7 @@ export class TestClient {
   readonly events: SeenEvent[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(gateway: SimulatedGateway, clientId: number) {
+  constructor(gateway: Pick<SimulatedGateway, "port">, clientId: number) {
     this.api = new IBApi({ host: "127.0.0.1", port: gateway.port, clientId, maxReqPerSec: 10_000 });
     this.api.on(EventName.all, (name: string, args: unknown[]) => {
       if (name === EventName.sent || name === EventName.received) return;

@@ -1,22 +1,23 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freePort } from "../../deployment/nats/mod.ts";
+import { describe, expect, it, type TestContext } from "vitest";
 import { PROJECT_DIR } from "../../deployment/pm2/apps.ts";
 import { startSimulatedGateway } from "../../simulator/mod.ts";
 import { type Installation, makeInstallation } from "../harness/cli.ts";
+import { claimPort } from "../harness/port.ts";
 
-let installation: Installation;
-beforeEach(async () => {
-  installation = await makeInstallation();
-});
-afterEach(async () => {
-  await installation.remove();
-});
+/** An installation that goes with the test. */
+async function install(test: TestContext): Promise<Installation> {
+  const installation = await makeInstallation();
+  test.onTestFinished(() => installation.remove());
+  return installation;
+}
 
-describe("npm start", () => {
-  it("starts everything, leaves what runs alone the second time, and stops it all", async () => {
+// Each waits half of its time for what its processes say of themselves; two of them keep two cores busy.
+describe.concurrent("npm start", () => {
+  it("starts everything, leaves what runs alone the second time, and stops it all", async (test) => {
+    const installation = await install(test);
     await installation.configure({ SIMULATED_GATEWAY: "true" });
     const first = await installation.run("start");
     expect(first.output).toContain("All healthy");
@@ -34,7 +35,20 @@ describe("npm start", () => {
     expect((await installation.run("status")).code).toBe(3);
   });
 
-  it("refuses a wrong .env with one line a field, and starts nothing", async () => {
+  it("leaves a platform that trades: with no other setting, an entry in the session is approved", async (test) => {
+    const installation = await install(test);
+    await installation.configure({ SIMULATED_GATEWAY: "true", SIM_START_TIME: "10:30" });
+    expect((await installation.run("start")).code).toBe(0);
+    let check = await installation.run("risk", "check", "buy", "1", "SPY");
+    // The first quotes and account figures come within seconds of the start.
+    for (let attempt = 0; attempt < 20 && check.code !== 0; attempt += 1) {
+      check = await installation.run("risk", "check", "buy", "1", "SPY");
+    }
+    expect(check.output).toContain("would be approved");
+  });
+
+  it("refuses a wrong .env with one line a field, and starts nothing", async (test) => {
+    const installation = await install(test);
     await installation.configure({ MAX_DAILY_LOSS_PCT: "10", IBKR_PORT: "gateway", MAX_POSITON_PCT: "0.1" });
     const { code, output } = await installation.run("start");
     expect(code).toBe(78);
@@ -44,7 +58,8 @@ describe("npm start", () => {
     expect((await installation.run("status")).output).not.toContain("online");
   });
 
-  it("says which program is missing when NATS_SERVER_PATH leads nowhere", async () => {
+  it("says which program is missing when NATS_SERVER_PATH leads nowhere", async (test) => {
+    const installation = await install(test);
     await installation.configure({ SIMULATED_GATEWAY: "true", NATS_SERVER_PATH: join(installation.folder, "nothing") });
     const { code, output } = await installation.run("start");
     expect(code).toBe(3);
@@ -52,9 +67,10 @@ describe("npm start", () => {
     expect(output).toContain(join(installation.folder, "nothing"));
   });
 
-  it("says who has the port when NATS' is taken", async () => {
-    const stranger = createServer((socket) => socket.end("hello\r\n"));
-    const port = await freePort();
+  it("says who has the port when NATS' is taken", async (test) => {
+    const installation = await install(test);
+    const stranger = createServer((socket) => socket.on("error", () => socket.destroy()).end("hello\r\n"));
+    const port = await claimPort();
     await new Promise<void>((resolve) => stranger.listen(port, "127.0.0.1", resolve));
     try {
       await installation.configure({ SIMULATED_GATEWAY: "true", NATS_PORT: String(port) });
@@ -67,7 +83,19 @@ describe("npm start", () => {
     }
   });
 
-  it("says that the gateway cannot be reached when its port is closed, and leaves the rest running", async () => {
+  it("leaves the simulated gateway down when its prices cannot be read, instead of restarting it over and over", async (test) => {
+    const installation = await install(test);
+    const empty = join(installation.folder, "no-bars");
+    await mkdir(empty);
+    await installation.configure({ SIMULATED_GATEWAY: "true", SIM_DATA: empty });
+    const { code, output } = await installation.run("start");
+    expect(code).toBe(3);
+    expect(output).toMatch(/gateway-sim: .*stopped \(exit code 4\)/);
+    expect(output).toContain(empty);
+  });
+
+  it("says that the gateway cannot be reached when its port is closed, and leaves the rest running", async (test) => {
+    const installation = await install(test);
     await installation.configure({});
     const { code, output } = await installation.run("start");
     expect(code).toBe(3);
@@ -75,7 +103,8 @@ describe("npm start", () => {
     expect(output).toContain("left running");
   });
 
-  it("resumes a session that was halted, and says so: it is the next daily start", async () => {
+  it("resumes a session that was halted, and says so: it is the next daily start", async (test) => {
+    const installation = await install(test);
     const settings = {
       DRY_RUN: "false",
       PAPER_TRADING: "true",
@@ -98,7 +127,8 @@ describe("npm start", () => {
     }
   });
 
-  it("does not call healthy what runs with other settings than .env now holds", async () => {
+  it("does not call healthy what runs with other settings than .env now holds", async (test) => {
+    const installation = await install(test);
     await installation.configure({ SIMULATED_GATEWAY: "true" });
     expect((await installation.run("start")).code).toBe(0);
     await installation.configure({ SIMULATED_GATEWAY: "true", MAX_DAILY_LOSS_PCT: "0.01" });
@@ -107,7 +137,8 @@ describe("npm start", () => {
     expect(output).toMatch(/risk: runs with other settings than \.env now holds \(MAX_DAILY_LOSS_PCT\).*npm stop/);
   });
 
-  it("names the entry and the field of a bad calendar override", async () => {
+  it("names the entry and the field of a bad calendar override", async (test) => {
+    const installation = await install(test);
     const path = join(installation.folder, "overrides.json");
     await installation.configure({ SIMULATED_GATEWAY: "true", CALENDAR_OVERRIDES_PATH: path });
     await writeFile(path, JSON.stringify([{ date: "2026-11-24", kind: "half", reason: "storm" }]));
@@ -117,7 +148,8 @@ describe("npm start", () => {
     expect(output).toMatch(/overrides\.json cannot be used: entry 1, kind: kind must be "closed" or "early-close"/);
   });
 
-  it("names the field of a bad gameplan and the strategies there are", async () => {
+  it("names the field of a bad gameplan and the strategies there are", async (test) => {
+    const installation = await install(test);
     const path = join(installation.folder, "plan.json");
     await installation.configure({ SIMULATED_GATEWAY: "true", GAMEPLAN_PATH: path });
     const plan = { tradingDay: "any", strategies: [{ strategy: "no-such", symbols: [], capitalUsd: -5 }] };

@@ -1,87 +1,181 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
-import { type Health, healthMessage } from "#libs/contracts/mod.ts";
+import { Command, Option } from "commander";
+import { gatewayStatusMessage, type Health, healthMessage } from "#libs/contracts/mod.ts";
 import { sleep } from "#libs/time/mod.ts";
 import { startPlatform } from "../../cli/platform/start.ts";
 import { stopPlatform } from "../../cli/platform/stop.ts";
 import { appsFor } from "../../deployment/pm2/apps.ts";
+import { STEADY_MS } from "../../services/gateway-bridge/session/steadiness.ts";
 import { TestPlatform } from "../harness/platform.ts";
+import { WIDE_LIMITS } from "../harness/wide-limits.ts";
 import type { Distribution } from "./figures.ts";
+import {
+  keepQuoting,
+  measureReturnToReady,
+  RETURN_SYMBOLS,
+  type ReturnToReady,
+  restOrders,
+} from "./return-to-ready.ts";
+import { measureRiskEvaluation } from "./risk-evaluation.ts";
 import { measureTickThroughput } from "./tick-throughput.ts";
 import { measureTickToOrder } from "./tick-to-order.ts";
 
 /** Prints the platform's figures on this machine, all processes running; compare ratios in one run. */
-const { json, orders, rate, seconds } = new Command("npm run bench --")
+const { json, orders, rate, seconds, returns, evaluations, only } = new Command("npm run bench --")
   .option("--json <file>", "write the figures as JSON, too")
   .option("--orders <n>", "orders to measure from tick to order", Number, 5000)
   .option("--rate <n>", "orders a second; the bridge paces itself at 45 messages a second", Number, 30)
   .option("--seconds <n>", "seconds for each rate of ticks", Number, 5)
+  .option("--evaluations <n>", "batches of 50 evaluations of one order by risk", Number, 2000)
+  .addOption(new Option("--only <part>", "measure one part alone: risk, which needs no server").choices(["risk"]))
+  .option("--returns <n>", "restarts of the gateway to measure the return from, a minute each", Number, 5)
   .parse()
-  .opts<{ json?: string; orders: number; rate: number; seconds: number }>();
+  .opts<{
+    json?: string;
+    orders: number;
+    rate: number;
+    seconds: number;
+    returns: number;
+    evaluations: number;
+    only?: string;
+  }>();
 
 const TICK_RATES = [10_000, 25_000, 50_000, 75_000];
 
-const platform = await TestPlatform.start({
-  mode: "paper",
-  env: {
-    STRATEGY_LIBRARY_PATH: fileURLToPath(new URL("./strategies", import.meta.url)),
-    MAX_POSITION_PCT: "1.0",
-    MAX_DAILY_LOSS_PCT: "0.5",
-  },
-  gateway: { equityUsd: 10_000_000 },
-  gameplan: {
-    tradingDay: "any",
-    strategies: [{ strategy: "tick-echo", symbols: ["SPY"], capitalUsd: 1_000_000, from: "09:31", until: "15:59" }],
-  },
-});
-try {
-  const health = new Map<string, Health>();
-  platform.operator.subscribe(healthMessage, ({ data }) => health.set(data.service, data));
+const riskEvaluation = measureRiskEvaluation(evaluations);
+for (const [name, { byClock, byCpu }] of Object.entries(riskEvaluation)) {
+  row(
+    "risk, one order, us",
+    `p50 ${byClock.p50.toFixed(2)}  p99 ${byClock.p99.toFixed(2)}, CPU ${byCpu.toFixed(2)}: ${name} (50 positions, 200 open orders, 200 executions)`,
+  );
+}
+const others = only === "risk" ? {} : { ...(await measurePlatform()), returned: await measureReturns() };
+if (json) await writeFile(json, `${JSON.stringify({ riskEvaluation, ...others }, null, 2)}\n`);
 
-  const latency = await measureTickToOrder(platform, orders, rate);
-  const text = ({ p50, p99, max, count }: Distribution) =>
-    `p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)}  max ${max.toFixed(2)}  (${count} orders)`;
-  row(`tick to order, ms`, `${text(latency.latencyMs)} at ${rate} ticks/s, ${latency.ticks} ticks`);
-  row("  until risk decided", text(latency.untilDecisionMs));
-  row("  after that", text(latency.afterDecisionMs));
-  row("  denied", JSON.stringify(latency.denials));
+/** Ticks, orders, memory and the start, with all processes running. */
+async function measurePlatform(): Promise<object> {
+  const platform = await TestPlatform.start({
+    mode: "paper",
+    env: {
+      STRATEGY_LIBRARY_PATH: fileURLToPath(new URL("./strategies", import.meta.url)),
+      ...WIDE_LIMITS,
+      MAX_DAILY_LOSS_PCT: "0.5",
+    },
+    gateway: { equityUsd: 10_000_000 },
+    gameplan: {
+      tradingDay: "any",
+      strategies: [{ strategy: "tick-echo", symbols: ["SPY"], capitalUsd: 1_000_000, from: "09:31", until: "15:59" }],
+    },
+  });
+  try {
+    const health = new Map<string, Health>();
+    platform.operator.subscribe(healthMessage, ({ data }) => health.set(data.service, data));
 
-  const bridgeMemory = async () => {
+    const latency = await measureTickToOrder(platform, orders, rate);
+    const text = ({ p50, p99, max, count }: Distribution) =>
+      `p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)}  max ${max.toFixed(2)}  (${count} orders)`;
+    row(`tick to order, ms`, `${text(latency.latencyMs)} at ${rate} ticks/s, ${latency.ticks} ticks`);
+    row("  until risk decided", text(latency.untilDecisionMs));
+    row("  after that", text(latency.afterDecisionMs));
+    row("  denied", JSON.stringify(latency.denials));
+
+    const bridgeMemory = async () => {
+      await sleep(1500);
+      return health.get("gateway-bridge")?.memoryBytes ?? 0;
+    };
+    const throughput = [];
+    for (const ticksPerSecond of TICK_RATES) {
+      const measured = await measureTickThroughput(platform, ticksPerSecond, seconds, bridgeMemory);
+      throughput.push(measured);
+      row(
+        `ticks at ${ticksPerSecond}/s`,
+        `sent ${measured.ticksSent} at ${Math.round(measured.ticksPerSecond)}/s, counted ${measured.ticksCounted}, in ${measured.quotesPublished} quotes; last one after ${measured.lastQuoteAfterMs.toFixed(1)} ms; bridge ${mib(measured.memoryGrowthBytes)} more, ${measured.bridgeCpuMsPerThousand?.toFixed(2) ?? "?"} ms of CPU for 1,000 ticks`,
+      );
+    }
+
     await sleep(1500);
-    return health.get("gateway-bridge")?.memoryBytes ?? 0;
-  };
-  const throughput = [];
-  for (const ticksPerSecond of TICK_RATES) {
-    const figures = await measureTickThroughput(platform, ticksPerSecond, seconds, bridgeMemory);
-    throughput.push(figures);
+    const memory = Object.fromEntries([...health].map(([name, { memoryBytes }]) => [name, memoryBytes]));
     row(
-      `ticks at ${ticksPerSecond}/s`,
-      `sent ${figures.ticksSent} at ${Math.round(figures.ticksPerSecond)}/s, counted ${figures.ticksCounted}, in ${figures.quotesPublished} quotes; last one after ${figures.lastQuoteAfterMs.toFixed(1)} ms; bridge ${mib(figures.memoryGrowthBytes)} more`,
+      "memory",
+      Object.entries(memory)
+        .map(([name, bytes]) => `${name} ${mib(bytes)}`)
+        .join(", "),
     );
+
+    await stopPlatform(platform.manager);
+    const begunMs = performance.now();
+    const report = await startPlatform(
+      platform.manager,
+      appsFor(platform.settings),
+      platform.settings,
+      () => undefined,
+    );
+    const startSeconds = (performance.now() - begunMs) / 1000;
+    row(
+      "start to all healthy",
+      `${startSeconds.toFixed(2)} s${report.problems.length ? ` NOT HEALTHY: ${report.problems.join("; ")}` : ""}`,
+    );
+
+    return { latency, throughput, memory, startSeconds };
+  } finally {
+    await platform.stop();
   }
+}
 
-  await sleep(1500);
-  const memory = Object.fromEntries([...health].map(([name, { memoryBytes }]) => [name, memoryBytes]));
+/** The daily restart, and a short outage at any other time, with a portfolio of symbols and of resting orders. */
+async function measureReturns(): Promise<Record<string, ReturnToReady>> {
+  const quiet = await TestPlatform.start({
+    mode: "paper",
+    env: WIDE_LIMITS,
+    gateway: { symbols: RETURN_SYMBOLS.map((symbol) => ({ symbol, startPrice: 100 })) },
+    gameplan: {
+      tradingDay: "any",
+      strategies: [
+        {
+          strategy: "opening-range-breakout",
+          symbols: [...RETURN_SYMBOLS],
+          capitalUsd: 1000,
+          from: "15:00",
+          until: "15:01",
+        },
+      ],
+    },
+  });
+  const stopQuoting = keepQuoting(quiet);
+  try {
+    await quiet.quote(100);
+    await restOrders(quiet);
+    // One outage is measured and not an unstable gateway, which the bridge tries ever more slowly.
+    const unplanned = await measureReturnToReady(quiet, returns, 500, () => sleep(STEADY_MS + 2000));
+    returnRow("after a short outage", unplanned);
+
+    // The market's hour lies in the restart window and before the restart's time: whoever comes back has it still to come.
+    await stopPlatform(quiet.manager);
+    const inWindow = { ...quiet.settings, gatewayRestartAt: "12:00", gatewayRestartWindowMinutes: 120 };
+    const { problems } = await startPlatform(quiet.manager, appsFor(inWindow), inWindow, () => undefined);
+    if (problems.length > 0) throw new Error(problems.join("; "));
+    let plannedRestarts = 0;
+    const watch = quiet.operator.subscribe(gatewayStatusMessage, ({ data }) => {
+      if (data.state === "planned-restart") plannedRestarts += 1;
+    });
+    const planned = await measureReturnToReady(quiet, returns, 3000, () => sleep(2000));
+    watch.stop();
+    if (plannedRestarts < returns) throw new Error("the bridge did not take the restarts for planned ones");
+    returnRow("after the daily restart", planned);
+    return { unplanned, planned };
+  } finally {
+    stopQuoting();
+    await quiet.stop();
+  }
+}
+
+function returnRow(name: string, { totalMs, untilConnectedMs, symbols, openOrders }: ReturnToReady): void {
+  const text = ({ p50, p99 }: Distribution) => `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`;
   row(
-    "memory",
-    Object.entries(memory)
-      .map(([name, bytes]) => `${name} ${mib(bytes)}`)
-      .join(", "),
+    name,
+    `port open to quotes of ${symbols} symbols and orders accepted (${openOrders} open): ${text(totalMs)} (${totalMs.count} restarts); until the bridge's attempt: ${text(untilConnectedMs)}`,
   );
-
-  await stopPlatform(platform.manager);
-  const begunMs = performance.now();
-  const report = await startPlatform(platform.manager, appsFor(platform.settings), platform.settings, () => undefined);
-  const startSeconds = (performance.now() - begunMs) / 1000;
-  row(
-    "start to all healthy",
-    `${startSeconds.toFixed(2)} s${report.problems.length ? ` NOT HEALTHY: ${report.problems.join("; ")}` : ""}`,
-  );
-
-  if (json) await writeFile(json, `${JSON.stringify({ latency, throughput, memory, startSeconds }, null, 2)}\n`);
-} finally {
-  await platform.stop();
 }
 
 function row(name: string, text: string): void {

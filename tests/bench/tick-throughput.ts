@@ -2,6 +2,7 @@ import { quoteMessage } from "#libs/contracts/mod.ts";
 import { sleep } from "#libs/time/mod.ts";
 import { eventually } from "../harness/bus.ts";
 import type { TestPlatform } from "../harness/platform.ts";
+import { cpuMs } from "./cpu-time.ts";
 
 const EVERY_MS = 10;
 
@@ -15,6 +16,8 @@ export interface TickThroughput {
   readonly lastQuoteAfterMs: number;
   /** Growth of the bridge's memory over the run, bytes. */
   readonly memoryGrowthBytes: number;
+  /** CPU milliseconds of the bridge for 1,000 ticks; null where the system does not tell. */
+  readonly bridgeCpuMsPerThousand: number | null;
 }
 
 /** Pushes ticks at a steady rate and counts what the bridge makes of them. */
@@ -34,6 +37,8 @@ export async function measureTickThroughput(
   });
   await platform.operator.connection.flush();
   const memoryBefore = await bridgeMemory();
+  const { pid } = await platform.app("gateway-bridge");
+  const cpuBefore = await cpuMs(pid);
   const begunMs = performance.now();
   let sent = 0;
   while (performance.now() - begunMs < seconds * 1000) {
@@ -45,6 +50,7 @@ export async function measureTickThroughput(
   const { sentAtMs } = platform.gateway.setQuote("SPY", { bid: 77.77, ask: 77.78 });
   await eventually("the last quote is on the bus", () => lastBid === 77.77, 60_000);
   const lastQuoteAfterMs = performance.now() - sentAtMs;
+  const cpuAfter = await cpuMs(pid);
   const memoryGrowthBytes = (await bridgeMemory()) - memoryBefore;
   subscription.stop();
   return {
@@ -54,5 +60,6 @@ export async function measureTickThroughput(
     quotesPublished: quotes,
     lastQuoteAfterMs,
     memoryGrowthBytes,
+    bridgeCpuMsPerThousand: cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / (sent / 1000),
   };
 }

@@ -7,6 +7,7 @@ import { type Distribution, distributionOf } from "./figures.ts";
 const ACTION_FIELD = 16;
 const LIMIT_PRICE_FIELD = 19;
 const ORDER_REF_FIELD = 26;
+const WHAT_IF_FIELD = 84;
 /** How far from the quote the benchmark's strategy sets its limit, USD. */
 const ROOM = 0.5;
 const PRICES = 5000;
@@ -42,11 +43,14 @@ export async function measureTickToOrder(
   for (; latencies.length < orders + WARM_UP_TICKS && ticks < 2 * (orders + WARM_UP_TICKS); ticks += 1) {
     const bid = price(ticks);
     const ask = price(ticks + 1);
-    const sent = platform.gateway.setQuote("SPY", { bid, ask, bidSize: 9000, askSize: 9000 }).sentAtMs;
+    // The last trade moves along: a quote far away from it would look like a fat finger to risk.
+    const sent = platform.gateway.setQuote("SPY", { bid, ask, bidSize: 9000, askSize: 9000, last: bid }).sentAtMs;
     sentAtMs.set(`SELL ${(bid - ROOM).toFixed(2)}`, sent).set(`BUY ${(ask + ROOM).toFixed(2)}`, sent);
     await sleep(Math.max(0, begunMs + ((ticks + 1) * 1000) / ordersPerSecond - performance.now()));
     const received = platform.gateway.frames.received("PLACE_ORDER");
     for (const frame of received.slice(seen)) {
+      // Near the limit of buying power risk asks the broker what an order would do: a question, and no order.
+      if (frame.fields[WHAT_IF_FIELD] === "1") continue;
       const at = sentAtMs.get(`${frame.fields[ACTION_FIELD]} ${Number(frame.fields[LIMIT_PRICE_FIELD]).toFixed(2)}`);
       if (at === undefined) continue;
       latencies.push(frame.machineMs - at);

@@ -14,6 +14,7 @@ import {
   alertMessage,
   approvedMessage,
   clientOrderIdSchema,
+  closeOutMessage,
   controlMessage,
   deadLetterMessage,
   fillMessage,
@@ -173,14 +174,85 @@ describe("record", () => {
 });
 
 describe("permissions on the real server", () => {
-  it("refuse an approval from everybody but risk (law 1)", async () => {
-    for (const identity of IDENTITIES.filter((name) => name !== "risk" && name !== "setup")) {
+  const OTHERS = IDENTITIES.filter((name) => name !== "risk" && name !== "setup");
+  const OF_RISK_ALONE = [
+    "orders.approved.evil",
+    "orders.denied.evil",
+    "risk.state",
+    "risk.close-out",
+    "risk.limit.evil",
+  ];
+
+  it("refuse what is risk's to say from everybody else: approvals, and the state that halts and closes (laws 1, 6)", async () => {
+    expect(OTHERS).toEqual(["gateway-bridge", "strategy", "notifier", "operator"]);
+    for (const identity of OTHERS) {
       const bus = await platform.connect(identity);
-      const attempt = bus.jetstream.publish("orders.approved.evil", "{}", { timeout: 1000 });
-      await expect(attempt, identity).rejects.toThrow(/permissions violation/i);
+      for (const subject of OF_RISK_ALONE) {
+        const attempt = bus.jetstream.publish(subject, "{}", { timeout: 1000 });
+        await expect(attempt, `${identity} on ${subject}`).rejects.toThrow(/permissions violation/i);
+      }
     }
     const risk = await platform.connect("risk");
     expect(await readBatch(risk, "LEDGER", 1)).toEqual([]);
+  });
+
+  it("let nobody steer a stored answer into what is risk's to say: whoever asks for it, no reader takes it (laws 1, 6)", async () => {
+    const strategy = await platform.connect("strategy");
+    const approval = approvedMessage.envelope.parse({
+      ...strategy.envelope({
+        intent: intent("evil"),
+        approvedAtMonotonicMs: 0,
+        expiresAtMonotonicMs: Number.MAX_SAFE_INTEGER,
+        expiresAt: Number.MAX_SAFE_INTEGER,
+        reducesRisk: false,
+        reserved: { notional: 0, dayTrade: false },
+      }),
+      source: "risk",
+    });
+    const closeOut = closeOutMessage.envelope.parse({
+      ...strategy.envelope({
+        id: "close-evil",
+        scope: "everything",
+        setBy: "operator",
+        reason: "",
+        since: 0,
+        status: "running",
+        outcome: "",
+      }),
+      source: "risk",
+    });
+    await strategy.jetstream.publish("strategy.signal.approval", JSON.stringify(approval));
+    await strategy.jetstream.publish("strategy.signal.close-out", JSON.stringify(closeOut));
+    for (const identity of OTHERS) {
+      const bus = await platform.connect(identity);
+      const steer = (from: string, onto: string) =>
+        bus.connection.publish(`$JS.API.DIRECT.GET.LEDGER.strategy.signal.${from}`, "", { reply: onto });
+      steer("approval", `orders.approved.evil-${identity}`);
+      steer("close-out", "risk.close-out");
+      await bus.connection.flush();
+    }
+    const risk = await platform.connect("risk");
+    // At least the strategy's are stored, so the readers below have something to refuse.
+    await eventually("the steered answers are stored", async () => {
+      const subjects = (await readBatch(risk, "LEDGER", 1)).map(({ subject }) => subject);
+      return subjects.includes("orders.approved.evil-strategy") && subjects.includes("risk.close-out");
+    });
+    for (const service of ["gateway-bridge", "risk"] as const) {
+      const seen: string[] = [];
+      const fold = await LedgerFold.open<null>(await platform.connect(service), {
+        service,
+        stateVersion: 1,
+        initial: () => null,
+        apply: (state, event) => {
+          seen.push(event.subject);
+          return state;
+        },
+        save: () => null,
+        load: () => null,
+      });
+      expect(seen, service).toEqual([]);
+      await fold.stop();
+    }
   });
 
   it("store an answer that was steered onto an approval's subject, and the signature keeps it from being one (law 1)", async () => {

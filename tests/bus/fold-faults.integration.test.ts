@@ -86,6 +86,25 @@ describe("a fold that runs", () => {
     await fold.stop();
   }, 30_000);
 
+  it("reads on to the ledger's end when asked, also while its consumer delivers nothing", async () => {
+    const bridge = await platform.connect("gateway-bridge");
+    const fold = await openFold(await platform.connect("risk"));
+    const { manager } = await platform.connect("setup");
+    await manager.consumers.pause("LEDGER", "risk", new Date(Date.now() + 600_000));
+    for (const id of ["a", "b"]) await bridge.record(fillMessage, ["SPY"], commission(id));
+    expect(fold.state).toEqual([]);
+    expect(await Promise.all([fold.catchUp(), fold.catchUp()])).toEqual([true, true]);
+    expect(fold.state).toEqual(["a", "b"]);
+    await bridge.record(fillMessage, ["SPY"], commission("c"));
+    expect(await fold.catchUp()).toBe(true);
+    await manager.consumers.resume("LEDGER", "risk");
+    await bridge.record(fillMessage, ["SPY"], commission("d"));
+    await eventually("d by delivery", () => fold.state.length === 4);
+    expect(fold.state).toEqual(["a", "b", "c", "d"]);
+    await fold.stop();
+    expect(await fold.catchUp()).toBe(false);
+  });
+
   it("can be stopped while the server is away", async () => {
     const fold = await openFold(await platform.connect("risk"));
     await platform.server().kill();

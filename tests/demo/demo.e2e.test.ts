@@ -30,7 +30,7 @@ it("plays the seeded day to its end, shows what it promises, and leaves nothing 
   timeout: 300_000,
 }, async () => {
   const json = join(folder, "day.json");
-  const { code, output } = await play("--speed", "400", "--json", json);
+  const { code, output } = await play("--speed", "500", "--json", json);
   expect(output, output).not.toContain("MISSING");
   expect(code, output).toBe(0);
   expect(output.includes("\u001b"), "plain lines when piped").toBe(false);

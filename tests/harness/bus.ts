@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bus, type BusLogger, connectBus, provision } from "#libs/bus/mod.ts";
 import { IDENTITIES, type Identity, type Mode, permissionsOf } from "#libs/contracts/mod.ts";
-import { freePort, launch, type RunningServer } from "../../deployment/nats/mod.ts";
+import { launch, type RunningServer } from "../../deployment/nats/mod.ts";
+import { claimPort } from "./port.ts";
 
 /** A logger that keeps what it was told, for assertions. */
 export class MemoryLogger implements BusLogger {
@@ -29,7 +30,7 @@ export interface TestBus {
 /** A real nats-server with the real configuration, identities, permissions and streams, in a folder of its own. */
 export async function startBus(mode: Mode = "dry-run"): Promise<TestBus> {
   const dataDir = await mkdtemp(join(tmpdir(), "crucible-bus-"));
-  const port = await freePort();
+  const port = await claimPort();
   const start = () =>
     launch({
       dataDir,

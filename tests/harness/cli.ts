@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../deployment/nats/mod.ts";
 import { PROJECT_DIR, pinnedNode } from "../../deployment/pm2/apps.ts";
+import { claimPort } from "./port.ts";
 
 export interface CliRun {
   readonly code: number | null;
@@ -31,8 +31,8 @@ export async function makeInstallation(): Promise<Installation> {
   const envFile = join(folder, "crucible.env");
   const own = {
     DATA_DIR: join(folder, "data"),
-    NATS_PORT: String(await freePort()),
-    IBKR_PORT: String(await freePort()),
+    NATS_PORT: String(await claimPort()),
+    IBKR_PORT: String(await claimPort()),
   };
   const gatewayPort = Number(own.IBKR_PORT);
   const runScript = (script: string, args: readonly string[]) =>

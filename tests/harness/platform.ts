@@ -25,10 +25,10 @@ import { haveCleanedUp } from "../../cli/platform/custodian.ts";
 import { type ManagedApp, openProcessManager, type ProcessManager } from "../../cli/platform/process-manager.ts";
 import { startPlatform } from "../../cli/platform/start.ts";
 import { stopPlatform } from "../../cli/platform/stop.ts";
-import { freePort } from "../../deployment/nats/mod.ts";
 import { appsFor } from "../../deployment/pm2/apps.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../../simulator/mod.ts";
 import { eventually, MemoryLogger } from "./bus.ts";
+import { claimPort } from "./port.ts";
 import { TEST_FOLDER } from "./whole-run.ts";
 
 export interface PlatformOptions {
@@ -86,8 +86,8 @@ export class TestPlatform {
     const settings = parseSettings({
       DRY_RUN: String((options.mode ?? "dry-run") === "dry-run"),
       PAPER_TRADING: "true",
-      IBKR_PORT: String(await freePort()),
-      NATS_PORT: String(await freePort()),
+      IBKR_PORT: String(await claimPort()),
+      NATS_PORT: String(await claimPort()),
       DATA_DIR: join(folder, "data"),
       GAMEPLAN_PATH: await writeGameplan(folder, options.gameplan ?? QUIET_GAMEPLAN),
       DRY_RUN_EQUITY_USD: "100000",
@@ -230,9 +230,13 @@ export class TestPlatform {
     return logs.join("\n");
   }
 
-  /** Orders that reached the gateway's socket, by orderRef (field 26 of PLACE_ORDER), modifications included. */
+  /**
+   * Orders that reached the gateway's socket, by orderRef (field 26 of PLACE_ORDER), modifications included. What only
+   * asks what an order would do (field 84) is none.
+   */
   placedOrderRefs(): string[] {
-    return this.gateway.frames.received("PLACE_ORDER").map((frame) => String(frame.fields[26]));
+    const orders = this.gateway.frames.received("PLACE_ORDER").filter((frame) => frame.fields[84] !== "1");
+    return orders.map((frame) => String(frame.fields[26]));
   }
 
   async stop(): Promise<void> {

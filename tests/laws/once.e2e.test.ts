@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { approvedMessage, fillMessage, TERMINAL_ORDER_STATUSES } from "#libs/contracts/mod.ts";
 import { eventually } from "../harness/bus.ts";
 import { TestPlatform } from "../harness/platform.ts";
+import { WIDE_LIMITS } from "../harness/wide-limits.ts";
 
 const ORDERS = 16;
 /** Slow enough that the orders lie before, during and after the kill. */
@@ -16,7 +17,7 @@ describe("an order is sent once, whatever is killed (paper)", () => {
   beforeAll(async () => {
     platform = await TestPlatform.start({
       mode: "paper",
-      env: { MAX_OPEN_ORDERS: "500", MAX_POSITION_PCT: "1.0" },
+      env: WIDE_LIMITS,
     });
     await platform.quote(10);
   });

@@ -1,5 +1,5 @@
 import { setting } from "../setting.ts";
-import { host, port, timeOfDay, wholeNumber, yesNo } from "../values.ts";
+import { host, orEmpty, path, port, timeOfDay, wholeNumber, yesNo } from "../values.ts";
 
 /** The session with IB Gateway and the clock that comes from it. */
 export const gatewaySettings = {
@@ -43,7 +43,8 @@ export const gatewaySettings = {
     unit: "minutes of market time",
     default: "10",
     example: "10",
-    description: "How long the daily restart may take before it counts as an outage and raises an alert.",
+    description:
+      "How long the daily restart may take before it counts as an outage and raises an alert. It covers one restart: a drop later than a minute after the gateway is back is an outage.",
     apps: ["gateway-bridge", "risk", "cli"],
   }),
   GATEWAY_FREEZE_SECONDS: setting({
@@ -56,13 +57,61 @@ export const gatewaySettings = {
       "No order is submitted in this time before the daily restart: an order written just before it can vanish without a reply.",
     apps: ["gateway-bridge", "risk"],
   }),
+  IBC_COMMAND_PORT: setting({
+    field: "ibcCommandPort",
+    kind: wholeNumber({ min: 1, max: 65_535, zero: "off" }),
+    default: "0",
+    example: "7462",
+    description:
+      "IBC's command server on this machine (CommandServerPort in IBC's config.ini). With it `crucible gateway restart` works, and a gateway that accepts connections and answers nothing is restarted without a new login.",
+    apps: ["gateway-bridge"],
+  }),
+  IBC_RESTARTS_PER_DAY_MAX: setting({
+    field: "ibcRestartsPerDayMax",
+    kind: wholeNumber({ min: 1, max: 10, zero: "only when the operator asks" }),
+    unit: "restarts a New York day",
+    default: "2",
+    example: "2",
+    description:
+      "How often a day the bridge may have IBC restart a gateway that answers nothing. The operator's own restarts are not counted.",
+    apps: ["gateway-bridge"],
+  }),
+  IBC_LOG_PATH: setting({
+    field: "ibcLogPath",
+    kind: orEmpty(path(), ""),
+    default: "",
+    example: "C:/IBC/Logs",
+    description:
+      "IBC's log: its folder (LOG_PATH in StartGateway.bat; the newest IBC-*.txt in it is read) or one file. Log-in trouble in it becomes an alert: second factor, refused credentials, another session. Empty: not watched.",
+    apps: ["gateway-bridge"],
+  }),
   CLOCK_DRIFT_ALERT_MS: setting({
     field: "clockDriftAlertMs",
     kind: wholeNumber({ min: 1000, max: 3_600_000, zero: "no alert" }),
     unit: "milliseconds",
     default: "2000",
     example: "2000",
-    description: "Alert when the machine's clock and the gateway's differ by more. The gateway tells whole seconds.",
+    description:
+      "Alert when the machine's clock and the gateway's differ by more; at five times as much entries are denied too. The gateway tells whole seconds. Not with the simulated gateway, whose day may be any.",
+    apps: ["gateway-bridge", "risk"],
+  }),
+  MARKET_DATA_QUIET_SECONDS: setting({
+    field: "marketDataQuietSeconds",
+    kind: wholeNumber({ min: 3, max: 3600 }),
+    unit: "seconds",
+    default: "45",
+    example: "45",
+    description:
+      "A market data stream that says nothing for so long while the market is open is asked for anew, and an alert follows when that does not help. Raise it for symbols that hardly trade.",
+    apps: ["gateway-bridge"],
+  }),
+  DELAYED_MARKET_DATA: setting({
+    field: "delayedMarketData",
+    kind: yesNo(),
+    default: "false",
+    example: "false",
+    description:
+      "Take prices 15 to 20 minutes old where the account has no live subscription, instead of none. They are marked; no entry is approved on them, and dry-run opens no position at them.",
     apps: ["gateway-bridge"],
   }),
   MARKET_CLOCK_SPEED: setting({

@@ -117,6 +117,14 @@ export const simulatorSettings = {
     description: "Write every frame the simulated gateway receives to this file: the proof of what was sent.",
     apps: ["gateway-sim", "cli"],
   }),
+  SIM_SCENARIO: setting({
+    field: "simScenario",
+    kind: orEmpty(path(), ""),
+    default: "",
+    example: "simulator/scenarios/nightly-reset.json",
+    description: "A scenario of faults the simulated gateway plays, a JSON file (simulator/README.md). Empty: none.",
+    apps: ["gateway-sim"],
+  }),
   SIM_CONTROL_PORT: setting({
     field: "simControlPort",
     kind: wholeNumber({ min: 1, max: 65_535, zero: "no control port" }),

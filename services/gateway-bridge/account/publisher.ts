@@ -18,8 +18,8 @@ export interface AccountPublisherOptions {
   readonly nowMs: () => number;
   /** The account as it stands; null while it is not known. */
   readonly summary: () => AccountSummary | null;
-  /** What is held, by the truth of this mode: the broker's, or the dry-run account's. */
-  readonly positions: () => readonly Position[];
+  /** What is held, by the truth of this mode: the broker's, or the dry-run account's; null while it is not known. */
+  readonly positions: () => readonly Position[] | null;
   readonly onRefused: (error: unknown) => void;
 }
 
@@ -61,8 +61,10 @@ export class AccountPublisher {
   #publishPositions(): void {
     const { bus, book, positions, onRefused } = this.#options;
     const held = positions();
+    if (held === null) return;
     const gone = [...book.published].filter(
-      ([symbol, { quantity }]) => quantity !== 0 && !held.some((position) => position.symbol === symbol),
+      ([symbol, { quantity, explained }]) =>
+        (quantity !== 0 || !explained) && !held.some((position) => position.symbol === symbol),
     );
     const account = held[0]?.account ?? this.#options.summary()?.account ?? "";
     const flat = gone.map(([symbol]): Position => ({ account, symbol, quantity: 0, averageCost: 0, explained: true }));
@@ -73,7 +75,7 @@ export class AccountPublisher {
         before.quantity === position.quantity &&
         before.explained === position.explained &&
         Math.abs(before.averageCost - position.averageCost) < PRICE_TOLERANCE;
-      if (same || (before === undefined && position.quantity === 0)) continue;
+      if (same || (before === undefined && position.quantity === 0 && position.explained)) continue;
       const { quantity, averageCost, explained } = position;
       book.published.set(position.symbol, { quantity, averageCost, explained });
       bus.record(positionMessage, [position.symbol], position).catch(onRefused);

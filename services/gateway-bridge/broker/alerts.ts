@@ -1,5 +1,6 @@
 import type { Alert, ClientOrderId, Position } from "#libs/contracts/mod.ts";
-import type { BrokerExecution, BrokerOrder } from "../gateway/reports.ts";
+import type { BrokerExecution, BrokerOrder, OtherContract } from "../gateway/reports.ts";
+import type { Difference } from "./positions.ts";
 
 /** Alerts about orders at the broker; all codes are listed in the README of this service. */
 
@@ -23,7 +24,7 @@ export const foreignOrders = (orders: readonly BrokerOrder[]): Alert => ({
   severity: "warning",
   code: "FOREIGN_ORDERS",
   title: `The broker has ${orders.length} open order${orders.length === 1 ? "" : "s"} that this platform did not send`,
-  text: `${list(orders.map(({ symbol, side, quantity, permId }) => `${side} ${quantity} ${symbol} (permId ${permId ?? "?"})`))}. They are left alone; cancel them at the broker if they are not yours.`,
+  text: `${list(orders.map(({ symbol, side, quantity, permId }) => `${side} ${quantity} ${symbol} (permId ${permId ?? "?"})`))}. They count in the exposure and are left alone; cancel them at the broker if they are not yours.`,
   fields: [],
 });
 
@@ -43,11 +44,49 @@ export const unexplainedFills = (ids: readonly ClientOrderId[]): Alert => ({
   fields: [],
 });
 
+export const ordersUntraced = (ids: readonly ClientOrderId[]): Alert => ({
+  severity: "critical",
+  code: "ORDERS_UNTRACED",
+  title: `${ids.length} order${ids.length === 1 ? "" : "s"} of an earlier day ended while the gateway was away`,
+  text: `${list(ids)}: the broker lists them no more, and a gateway names executions and completed orders of the day alone. They count as over; whether they filled, only the positions tell. Compare with the broker's statement.`,
+  fields: [],
+});
+
 export const unexplainedPosition = ({ symbol, quantity }: Position, ours: number): Alert => ({
   severity: "warning",
   code: "POSITION_UNEXPLAINED",
   title: `The broker holds ${quantity} ${symbol}; this platform's own executions explain ${ours}`,
-  text: "It was traded elsewhere, or before this ledger began, or an execution is missing. Risk counts what the broker holds.",
+  text: "It was traded elsewhere, or before this ledger began, split, or an execution is missing. Risk counts what the broker holds, and refuses entries in it. Once you know why: crucible gateway accept-position.",
+  fields: [],
+});
+
+export const positionAccepted = ({ symbol, broker, ours }: Difference, reason: string): Alert => ({
+  severity: "info",
+  code: "POSITION_ACCEPTED",
+  title: `You accepted ${broker} ${symbol}; this platform's own executions explained ${ours}`,
+  text: `Reason: ${reason}. From here on it is explained, and entries in ${symbol} pass again.`,
+  fields: [],
+});
+
+export const otherContract = ({ kind, name }: OtherContract): Alert => ({
+  severity: "warning",
+  code: "OTHER_CONTRACT",
+  title: `The account has an ${OTHER_WORDS[kind]} this platform does not deal in: ${name}`,
+  text: "Only US stocks and ETFs in USD are traded and limited here. It is left alone and counts in no symbol's position; the account's own figures include it.",
+  fields: [],
+});
+
+const OTHER_WORDS = {
+  position: "open position",
+  order: "open order",
+  execution: "execution",
+} as const;
+
+export const executionTimeUnreadable = (execution: BrokerExecution): Alert => ({
+  severity: "warning",
+  code: "EXECUTION_TIME_UNREADABLE",
+  title: `The broker told an execution of ${execution.symbol} with a time that cannot be`,
+  text: `It says ${JSON.stringify(execution.timeText)} of execution ${execution.executionId}: ${execution.side} ${execution.quantity} ${execution.symbol} at ${execution.price}. It counts, as of the moment it came: compare its day with the broker's statement, since day trades and the day's loss are counted by it.`,
   fields: [],
 });
 

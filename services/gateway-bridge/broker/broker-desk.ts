@@ -1,6 +1,14 @@
 import type { IBApi } from "@stoqey/ib";
-import type { AccountSummary, Alert, ClientOrderId, Outcome, Position } from "#libs/contracts/mod.ts";
-import { summaryOf } from "../account/tags.ts";
+import type {
+  AccountSummary,
+  Alert,
+  ClientOrderId,
+  OrderIntent,
+  Outcome,
+  Position,
+  WhatIf,
+} from "#libs/contracts/mod.ts";
+import { BrokerAccount } from "../account/broker-account.ts";
 import type { Desk, DeskListener } from "../desk/desk.ts";
 import type { RequestIds } from "../desk/request-ids.ts";
 import type { Connection } from "../gateway/connection.ts";
@@ -8,17 +16,21 @@ import { attachOrderChannel, type OrderChannel } from "../gateway/order-channel.
 import type { BrokerExecution, BrokerList, BrokerOrder, BrokerOrderStatus } from "../gateway/reports.ts";
 import type { SendQueue } from "../gateway/send-queue.ts";
 import type { Book, OpenOrder } from "../orders/book.ts";
-import { fillProgress, orderFact } from "../orders/facts.ts";
+import { type Fact, fillProgress, orderFact } from "../orders/facts.ts";
 import type { OrderIds } from "../orders/order-ids.ts";
 import type { Recorder } from "../orders/recorder.ts";
 import type { Venue } from "../orders/venue.ts";
 import * as alerts from "./alerts.ts";
-import { fillOf } from "./executions.ts";
-import { openOrderOf, ourRef } from "./matching.ts";
-import { errorNews, type OrderNews, orderNews } from "./order-news.ts";
-import { Pass } from "./pass.ts";
-import { PositionBook } from "./positions.ts";
-import { type BrokerPicture, reconcile, SETTLE_MS } from "./reconcile.ts";
+import { Cancels } from "./cancels.ts";
+import { believableTime, fillOf } from "./executions.ts";
+import { foreignNews } from "./foreign.ts";
+import { openOrderOf, ownOrderOf } from "./matching.ts";
+import { errorNews, type OrderNews, orderNews, type SaidOver } from "./order-news.ts";
+import type { Gathered } from "./pass.ts";
+import { differencesOf, PositionBook } from "./positions.ts";
+import { Reader } from "./reader.ts";
+import { foreignOrders, reconcile, SETTLE_MS } from "./reconcile.ts";
+import { WhatIfDesk } from "./what-if.ts";
 
 export interface BrokerDeskOptions {
   readonly book: Book;
@@ -27,12 +39,17 @@ export interface BrokerDeskOptions {
   readonly requestIds: RequestIds;
   readonly clientId: number;
   readonly nowMs: () => number;
+  /** Machine wall clock, epoch milliseconds. */
+  readonly wallMs: () => number;
   readonly marketNowMs: () => number | null;
   readonly account: () => string | null;
   /** Null when the session accepts orders; else why not. */
   readonly whyNot: () => string | null;
   readonly isReady: () => boolean;
+  /** Whether the worker is recording an order, which has its id already. */
+  readonly isSubmitting: () => boolean;
   readonly alert: (alert: Alert) => void;
+  readonly onRefused: (error: unknown) => void;
   readonly onReadOnly: (text: string) => void;
   readonly onAccountChanged: () => void;
 }
@@ -44,7 +61,6 @@ const EXECUTIONS_LAG_MS = 2000;
 const SOON_MS = 300;
 /** Written orders that are remembered before those that are over are forgotten. */
 const WRITTEN_MAX = 1000;
-const PASS_DEADLINE_MS = 30_000;
 /** Commission reports that wait for their execution; they come within milliseconds of each other. */
 const EARLY_COMMISSIONS_MAX = 1000;
 
@@ -53,23 +69,39 @@ export class BrokerDesk implements Desk {
   readonly venue: Venue;
   readonly listener: DeskListener;
   readonly #options: BrokerDeskOptions;
-  readonly #positions = new PositionBook();
-  readonly #tags = new Map<string, string>();
+  readonly #positions: PositionBook;
+  readonly #questions: WhatIfDesk;
+  readonly #cancels: Cancels;
+  readonly #account: BrokerAccount;
+  readonly #reader: Reader;
   readonly #written = new Set<ClientOrderId>();
   readonly #inactiveSinceMs = new Map<ClientOrderId, number>();
+  /** Orders that an error called over, until their status or a list says how they ended. */
+  readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly sinceMs: number }>();
+  /** Entries of which a protective order was never sent. */
+  readonly #unprotected = new Set<ClientOrderId>();
   readonly #earlyCommissions = new Map<string, number>();
   readonly #told = new Set<string>();
+  /** Shares that the broker counts as filled and whose executions it lists no more: asking again is in vain. */
+  readonly #filledUnseen = new Map<ClientOrderId, number>();
   #missingSinceMs: ReadonlyMap<ClientOrderId, number> = new Map();
   #channel: OrderChannel | null = null;
   #connection: Connection | null = null;
-  #summaryRequest: number | null = null;
-  #pass: Pass | null = null;
-  /** Lists asked for and not ended: an end belongs to the newest request only when no older one is outstanding. */
-  readonly #asked = new Map<BrokerList, number>();
-  #nextPassAtMs: number | null = null;
 
   constructor(options: BrokerDeskOptions) {
     this.#options = options;
+    this.#positions = new PositionBook(options.account);
+    this.#questions = new WhatIfDesk(options);
+    this.#cancels = new Cancels(options.nowMs);
+    const nextRequestId = () => options.requestIds.next();
+    this.#reader = new Reader({ nowMs: options.nowMs, nextRequestId });
+    this.#account = new BrokerAccount({
+      nextRequestId,
+      nowMs: options.nowMs,
+      wallMs: options.wallMs,
+      alert: options.alert,
+      onChanged: options.onAccountChanged,
+    });
     this.venue = {
       whyNot: () => (this.#channel === null ? "not connected" : options.whyNot()),
       nextOrderId: () => options.orderIds.next(),
@@ -78,8 +110,12 @@ export class BrokerDesk implements Desk {
     };
     this.listener = {
       openOrder: (order) => this.#onOpenOrder(order),
-      completedOrder: (order) => this.#pass?.addCompleted(order),
-      orderStatus: (status) => this.#onOrder(status),
+      whatIf: (orderId, figures) => this.#questions.answered(orderId, figures),
+      completedOrder: (order) => this.#reader.pass?.addCompleted(order),
+      orderStatus: (status) => {
+        this.#reader.pass?.addStatus(status);
+        this.#onOrder(status);
+      },
       execution: (execution) => this.#onExecution(execution),
       commission: (executionId, commission) => this.#onCommission(executionId, commission),
       position: (position) => {
@@ -88,12 +124,19 @@ export class BrokerDesk implements Desk {
         options.onAccountChanged();
       },
       accountValue: (account, tag, value) => {
-        if (account !== options.account()) return;
-        this.#tags.set(tag, value);
-        if (this.#pass === null) options.onAccountChanged();
+        if (account === options.account()) this.#account.summaryValue(tag, value);
+      },
+      accountUpdate: (account, key, value) => {
+        if (account === options.account()) this.#account.updateValue(key, value);
+      },
+      profit: (...figures) => this.#account.profit(...figures),
+      otherContract: (other) => {
+        if (other.account !== null && other.account !== options.account()) return;
+        this.#tellOnce(`other ${other.kind} ${other.name}`, () => options.alert(alerts.otherContract(other)));
       },
       listEnd: (list) => this.#onListEnd(list),
       orderError: (orderId, code, text) => this.#onOrderError(orderId, code, text),
+      requestFailed: (id, code, text) => this.#account.requestFailed(id, code, text),
     };
   }
 
@@ -115,23 +158,31 @@ export class BrokerDesk implements Desk {
 
   beginSync(connection: Connection, fresh: boolean, onSynced: () => void): void {
     this.#connection = connection;
-    if (!fresh && this.#summaryRequest !== null) connection.cancelAccountSummary(this.#summaryRequest);
-    this.#summaryRequest = this.#options.requestIds.next();
-    this.#positions.clear();
-    this.#beginPass(["positions", "account-summary"], onSynced);
+    this.#cancels.mayBeLost();
+    this.#reader.attach(connection);
+    this.#positions.beginList();
+    this.#read(["positions", "account-summary"], onSynced);
+    const account = this.#options.account();
+    if (account !== null) this.#account.begin(connection, account, fresh);
   }
 
   onSessionLost(reason: string): void {
     this.#channel = null;
     this.#connection = null;
-    this.#pass = null;
-    this.#asked.clear();
-    this.#nextPassAtMs = null;
+    this.#questions.onSessionLost(reason);
+    this.#cancels.sessionLost();
+    this.#reader.detach();
+    this.#account.onSessionLost();
     this.#declareUnknown(reason);
   }
 
   onReady(): void {
-    this.#tellUnexplained();
+    const { open } = this.#options.book;
+    for (const id of this.#cancels.due(open)) {
+      const order = open.get(id);
+      if (order !== undefined) this.#askCancel(order);
+    }
+    if (this.#tellUnexplained()) this.#options.onAccountChanged();
   }
 
   /** Quotes are for the dry-run engine; the broker has its own. */
@@ -140,6 +191,7 @@ export class BrokerDesk implements Desk {
   onTime(): void {
     const { nowMs, book, recorder, isReady, onAccountChanged } = this.#options;
     const now = nowMs();
+    this.#questions.onTime();
     if (this.#written.size > WRITTEN_MAX) {
       for (const id of this.#written) if (!book.open.has(id)) this.#written.delete(id);
     }
@@ -148,27 +200,82 @@ export class BrokerDesk implements Desk {
       this.#inactiveSinceMs.delete(id);
       const order = book.open.get(id);
       if (order === undefined) continue;
-      recorder.take([orderFact(order, "rejected", "the broker holds it inactive and gave no reason")]);
+      const said = this.#saidOver.get(id);
+      recorder.take([orderFact(order, "rejected", said?.reason ?? "the broker holds it inactive and gave no reason")]);
       // An inactive order can come alive again; one that is over here must be over there.
       if (order.orderId !== null) this.#channel?.cancel(order.orderId);
     }
-    if (this.#pass !== null && now - this.#pass.startedAtMs > PASS_DEADLINE_MS && isReady()) {
-      this.#pass = null;
-      this.#asked.clear();
-      this.#passIn(SETTLE_MS);
+    for (const [id, said] of this.#saidOver) {
+      if (!book.open.has(id)) this.#saidOver.delete(id);
+      else if (now - said.sinceMs >= SOON_MS) {
+        this.#reader.passIn(0);
+        this.#saidOver.set(id, { ...said, sinceMs: now + SETTLE_MS });
+      }
     }
-    if (this.#nextPassAtMs !== null && now >= this.#nextPassAtMs && this.#pass === null && isReady()) {
-      this.#beginPass([], () => undefined);
-    }
+    this.#account.onTime(isReady());
+    if (isReady() && this.#positions.wantsExecutions(book, now)) this.#reader.passIn(0);
+    const due = isReady() ? this.#reader.due() : null;
+    if (due === "pass") this.#read([], () => undefined);
+    else if (due === "look") this.#look();
     if (this.#tellUnexplained()) onAccountChanged();
   }
 
-  summary(): AccountSummary | null {
-    const account = this.#options.account();
-    return account === null ? null : summaryOf(account, this.#tags);
+  whatIf(intent: OrderIntent): Promise<WhatIf> {
+    return this.#questions.ask(intent, this.#channel);
   }
 
-  positions(): readonly Position[] {
+  cancelAll(reason: string, except: (id: ClientOrderId) => boolean): Outcome {
+    const { book, recorder } = this.#options;
+    const unsent = [...book.open.values()].filter((order) => this.#isUnsent(order) && !except(order.clientOrderId));
+    recorder.take(unsent.map((order) => orderFact(order, "canceled", `canceled before it was sent: ${reason}`)));
+    const waited = unsent.length === 0 ? "" : `; ${unsent.length} that waited to be sent will not be`;
+    // A channel alone may be one of an attempt that never came to a session: what is written to it arrives nowhere.
+    if (this.#channel === null || this.#connection === null) {
+      const message = `not connected to the gateway: what is at the broker works on${waited}. Cancel it there.`;
+      return { ok: false, message };
+    }
+    // One that the gateway does not hear, or that the session did not live to write, is asked again order by order, as far
+    // as they are ours; of an order that is not written yet it asks nothing.
+    const asked = [...this.#considered()].filter((id) => this.#cancels.ask(id));
+    this.#channel.cancelAll(() => {
+      for (const id of asked) this.#cancels.written(id);
+    });
+    // Whatever it did not reach shows in the broker's lists.
+    this.#reader.passIn(EXECUTIONS_LAG_MS);
+    return { ok: true, message: `the global cancel was sent; each order's event tells what became of it${waited}` };
+  }
+
+  summary(): AccountSummary | null {
+    return this.#account.summary();
+  }
+
+  async acceptPosition(symbol: string, reason: string): Promise<Outcome> {
+    const { book, recorder, nowMs, alert, onAccountChanged } = this.#options;
+    const position = this.#positions.list(book, nowMs())?.find((one) => one.symbol === symbol);
+    const difference = differencesOf(book, this.#positions.known ?? []).find((one) => one.symbol === symbol);
+    if (position === undefined || difference === undefined) {
+      const quantity = position?.quantity ?? 0;
+      const message = `nothing to accept: our own executions explain the ${quantity} ${symbol} that the broker holds`;
+      return { ok: false, message };
+    }
+    const unsettled = [...book.open.values()].find(
+      (order) => order.symbol === symbol && (order.status === "submitted" || order.status === "unknown"),
+    );
+    if (position.explained || unsettled !== undefined) {
+      const why =
+        unsettled === undefined ? "it differs for a moment only" : `${unsettled.clientOrderId} is not settled`;
+      return { ok: false, message: `an execution of ${symbol} may be on its way (${why}): ask again in a few seconds` };
+    }
+    const { account, quantity, averageCost } = position;
+    const missing = difference.broker - difference.ours;
+    await recorder.accept({ account, symbol, difference: missing, quantity, averageCost, reason });
+    alert(alerts.positionAccepted(difference, reason));
+    onAccountChanged();
+    const message = `${quantity} ${symbol} accepted: ${Math.abs(missing)} ${missing > 0 ? "more" : "fewer"} than our executions explain`;
+    return { ok: true, message };
+  }
+
+  positions(): readonly Position[] | null {
     return this.#positions.list(this.#options.book, this.#options.nowMs());
   }
 
@@ -197,15 +304,26 @@ export class BrokerDesk implements Desk {
   #cancel(order: OpenOrder): Outcome {
     // It waits for the message pace, and cancels go first: the broker would not know what to cancel, and then take
     // the order. Nothing of its group is written any more (`mayStillSend` of the worker).
-    if (order.status === "submitted" && !this.#written.has(order.clientOrderId)) {
+    if (this.#isUnsent(order)) {
       this.#options.recorder.take([orderFact(order, "canceled", "canceled before it was sent")]);
       return { ok: true, message: `${order.clientOrderId} was canceled before it was sent` };
     }
-    if (this.#channel === null || order.orderId === null) {
+    if (this.#connection === null || order.orderId === null) {
       return { ok: false, message: `${order.clientOrderId} cannot be canceled now: not connected to the gateway` };
     }
-    this.#channel.cancel(order.orderId);
-    return { ok: true, message: `the cancel of ${order.clientOrderId} was sent; its event tells what became of it` };
+    const how = this.#askCancel(order) ? "was sent" : "is on its way already";
+    return { ok: true, message: `the cancel of ${order.clientOrderId} ${how}; its event tells what became of it` };
+  }
+
+  /** @returns false when one of the same order is on its way. */
+  #askCancel({ clientOrderId, orderId }: OpenOrder): boolean {
+    if (this.#channel === null || orderId === null || !this.#cancels.ask(clientOrderId)) return false;
+    this.#channel.cancel(orderId, () => this.#cancels.written(clientOrderId));
+    return true;
+  }
+
+  #isUnsent({ status, clientOrderId }: OpenOrder): boolean {
+    return status === "submitted" && !this.#written.has(clientOrderId);
   }
 
   #declareUnknown(reason: string): void {
@@ -225,21 +343,15 @@ export class BrokerDesk implements Desk {
   }
 
   #onOpenOrder(order: BrokerOrder): void {
-    const { book, clientId, orderIds, alert } = this.#options;
+    const { book, clientId, orderIds } = this.#options;
     if (order.clientId === clientId) orderIds.raiseTo(order.orderId + 1);
-    this.#pass?.addOpen(order);
-    const ended = ourRef(book, order.orderRef);
-    const closed = ended === undefined ? undefined : book.closed.get(ended);
+    this.#reader.pass?.addOpen(order);
+    const own = ownOrderOf(book, order, clientId);
+    const closed = own === undefined ? undefined : book.closed.get(own);
     const works = order.status === "Submitted" || order.status === "PreSubmitted";
     // A late repetition of a status is normal right after the end; a list that still has it later is not.
-    if (
-      ended !== undefined &&
-      closed !== undefined &&
-      works &&
-      closed.status !== "filled" &&
-      closed.status !== "canceled"
-    ) {
-      this.#tellOnce(`back ${ended}`, () => alert(alerts.orderCameBack(ended, closed.status)));
+    if (works && closed !== undefined && closed.status !== "filled" && closed.status !== "canceled") {
+      this.#reader.passIn(SOON_MS);
     }
     this.#onOrder(order);
   }
@@ -249,13 +361,16 @@ export class BrokerDesk implements Desk {
     const id = openOrderOf(book, report, clientId);
     if (id === undefined) return;
     if (report.status !== "Inactive") this.#inactiveSinceMs.delete(id);
-    this.#takeNews(id, orderNews(book, id, report));
+    const news = orderNews(book, id, report, this.#saidOver.get(id));
+    const known = (report.filledQuantity ?? 0) <= (this.#filledUnseen.get(id) ?? 0);
+    this.#takeNews(id, known ? { ...news, executionsMissing: false } : news);
   }
 
   #onOrderError(orderId: number, code: number, text: string): void {
     const { book, clientId, onReadOnly } = this.#options;
     const id = openOrderOf(book, { orderId, permId: null, clientId }, clientId);
     if (code === 103) this.#connection?.askNextOrderId();
+    if (this.#questions.failed(orderId, code, text)) return;
     if (id === undefined) return;
     const news = errorNews(book, id, code, text);
     this.#takeNews(id, news);
@@ -265,17 +380,23 @@ export class BrokerDesk implements Desk {
   #takeNews(id: ClientOrderId, news: OrderNews): void {
     const { recorder, nowMs } = this.#options;
     recorder.take(news.facts);
+    if (news.saidOver !== undefined) this.#saidOver.set(id, { ...news.saidOver, sinceMs: nowMs() });
     if (news.inactive && !this.#inactiveSinceMs.has(id)) this.#inactiveSinceMs.set(id, nowMs());
-    if (news.executionsMissing) this.#passIn(EXECUTIONS_LAG_MS);
-    if (news.reconcile) this.#passIn(SOON_MS);
+    if (news.executionsMissing) this.#reader.passIn(EXECUTIONS_LAG_MS);
+    if (news.cancelRefused) this.#cancels.refused(id);
+    if (news.reconcile) this.#reader.passIn(SOON_MS);
   }
 
-  #onExecution(execution: BrokerExecution): void {
-    const { book, recorder, clientId, marketNowMs, account, alert } = this.#options;
-    if (execution.account !== account()) return;
-    const fill = fillOf(book, execution, clientId, marketNowMs() ?? 0);
+  #onExecution(told: BrokerExecution): void {
+    const { book, recorder, clientId, marketNowMs, wallMs, account, alert } = this.#options;
+    if (told.account !== account()) return;
+    const marketMs = marketNowMs();
+    const execution = { ...told, executedAt: believableTime(told.executedAt, marketMs) };
+    this.#reader.pass?.addExecution(execution);
+    const fill = fillOf(book, execution, clientId, marketMs ?? wallMs());
     if (fill === undefined || fill.kind !== "execution") return;
     recorder.take([{ kind: "fill", fill }]);
+    if (execution.executedAt === null) alert(alerts.executionTimeUnreadable(execution));
     const early = this.#earlyCommissions.get(execution.executionId);
     if (early !== undefined) this.#onCommission(execution.executionId, early);
     this.#earlyCommissions.delete(execution.executionId);
@@ -283,7 +404,7 @@ export class BrokerDesk implements Desk {
       alert(alerts.foreignExecution(execution));
       return;
     }
-    const progress = fillProgress(book, fill.clientOrderId);
+    const progress = fillProgress(book, fill.clientOrderId, fill.permId);
     if (progress !== undefined) recorder.take([progress]);
   }
 
@@ -301,72 +422,111 @@ export class BrokerDesk implements Desk {
   }
 
   #onListEnd(list: BrokerList): void {
-    const pass = this.#pass;
-    const left = (this.#asked.get(list) ?? 1) - 1;
-    this.#asked.set(list, Math.max(0, left));
-    if (list === "account-summary" || list === "positions") this.#options.onAccountChanged();
-    if (left <= 0 && pass?.end(list) && this.#pass === pass) this.#pass = null;
+    // Before the pass hears of it: what it compares includes the list.
+    if (list === "positions" && this.#reader.isLast(list)) this.#positions.endList();
+    if (list === "account-summary") this.#account.summaryEnded();
+    this.#reader.listEnded(list);
+    if (list === "positions") this.#options.onAccountChanged();
   }
 
-  #passIn(ms: number): void {
-    const at = this.#options.nowMs() + ms;
-    this.#nextPassAtMs = this.#nextPassAtMs === null ? at : Math.min(this.#nextPassAtMs, at);
-  }
-
-  /** Asks for the broker's lists; executions last, so that they include what the others show as done (tws.md 7.4). */
-  #beginPass(more: readonly ("positions" | "account-summary")[], onDone: () => void): void {
-    const { book, requestIds, nowMs } = this.#options;
-    const connection = this.#connection;
-    if (connection === null) return;
-    this.#nextPassAtMs = null;
-    const considered = new Set(
-      [...book.open.values()]
-        .filter(({ status, clientOrderId }) => status !== "submitted" || this.#written.has(clientOrderId))
-        .map(({ clientOrderId }) => clientOrderId),
-    );
-    const lists = ["open-orders", "completed-orders", ...more, "executions"] as const;
-    for (const list of lists) this.#asked.set(list, (this.#asked.get(list) ?? 0) + 1);
-    const pass: Pass = new Pass({
-      lists,
-      considered,
-      startedAtMs: nowMs(),
-      onDone: (picture) => {
-        this.#reconcile(pass, picture);
-        onDone();
+  /** Reads everything there is to read, and brings what we believe to it. */
+  #read(whileSyncing: readonly ("positions" | "account-summary")[], onDone: () => void): void {
+    const considered = this.#considered();
+    this.#reader.read(
+      {
+        considered,
+        onDone: (gathered) => {
+          this.#reconcile(considered, gathered);
+          onDone();
+        },
       },
-    });
-    this.#pass = pass;
-    connection.askOpenOrders();
-    connection.askCompletedOrders();
-    if (more.includes("positions")) connection.askPositions();
-    if (more.includes("account-summary") && this.#summaryRequest !== null) {
-      connection.askAccountSummary(this.#summaryRequest);
-    }
-    connection.askExecutions(requestIds.next());
+      whileSyncing,
+    );
   }
 
-  #reconcile(pass: Pass, picture: BrokerPicture): void {
-    const { book, recorder, clientId, nowMs, alert } = this.#options;
-    const result = reconcile(book, picture, {
-      ownClientId: clientId,
-      considered: pass.considered,
-      missingSinceMs: this.#missingSinceMs,
-      nowMs: nowMs(),
+  #look(): void {
+    const { book, clientId } = this.#options;
+    const considered = this.#considered();
+    this.#reader.look({
+      considered,
+      onDone: ({ openOrders }) =>
+        this.#takeForeign(foreignOrders(book, openOrders, { ownClientId: clientId, considered })),
     });
+  }
+
+  /** Orders that were written: what was not cannot be in the broker's lists. */
+  #considered(): ReadonlySet<ClientOrderId> {
+    const written = [...this.#options.book.open.values()].filter(
+      ({ status, clientOrderId }) => status !== "submitted" || this.#written.has(clientOrderId),
+    );
+    return new Set(written.map(({ clientOrderId }) => clientOrderId));
+  }
+
+  #reconcile(considered: ReadonlySet<ClientOrderId>, gathered: Gathered): void {
+    const { book, recorder, clientId, nowMs, marketNowMs, alert } = this.#options;
+    const result = reconcile(
+      book,
+      { ...gathered, positions: this.#positions.known },
+      {
+        ownClientId: clientId,
+        considered,
+        saidOver: this.#saidOver,
+        missingSinceMs: this.#missingSinceMs,
+        nowMs: nowMs(),
+        marketMs: marketNowMs(),
+      },
+    );
     this.#missingSinceMs = result.missingSinceMs;
+    this.#cancelUnprotected(result.facts);
     recorder.take(result.facts);
-    if (result.missingSinceMs.size > 0) this.#passIn(SETTLE_MS);
+    if (result.missingSinceMs.size > 0) this.#reader.passIn(SETTLE_MS);
     const notSent = result.facts.flatMap((fact) =>
       fact.kind === "order" && fact.event.status === "not-sent" ? [fact.event.clientOrderId] : [],
     );
     if (notSent.length > 0) alert(alerts.orderNotSent(notSent));
-    if (result.unexplainedFills.length > 0) alert(alerts.unexplainedFills(result.unexplainedFills));
-    const foreign = result.foreign.filter(({ permId, orderId }) => !this.#told.has(`foreign ${permId ?? orderId}`));
-    for (const { permId, orderId } of foreign) this.#told.add(`foreign ${permId ?? orderId}`);
-    if (foreign.length > 0) alert(alerts.foreignOrders(foreign));
+    if (result.untraced.length > 0) alert(alerts.ordersUntraced(result.untraced));
+    const unseen = result.unexplainedFills.filter(
+      ({ clientOrderId, filledQuantity }) => (this.#filledUnseen.get(clientOrderId) ?? 0) < filledQuantity,
+    );
+    for (const { clientOrderId, filledQuantity } of unseen) this.#filledUnseen.set(clientOrderId, filledQuantity);
+    if (unseen.length > 0) alert(alerts.unexplainedFills(unseen.map(({ clientOrderId }) => clientOrderId)));
+    for (const id of result.cameBack) {
+      const status = book.closed.get(id)?.status ?? "over";
+      this.#tellOnce(`back ${id}`, () => alert(alerts.orderCameBack(id, status)));
+    }
+    this.#takeForeign(result.foreign);
   }
 
-  /** @returns whether a position turned out to be unexplained since the last call. */
+  /**
+   * An entry whose protective order was never sent waits at the gateway untransmitted: it never works, and a hand that
+   * transmits it there would open a position without its stop. Asked before the fact is recorded, so that a process
+   * that ends in between asks again; and in every later pass until it is over.
+   */
+  #cancelUnprotected(facts: readonly Fact[]): void {
+    const { book } = this.#options;
+    for (const fact of facts) {
+      if (fact.kind !== "order" || fact.event.status !== "not-sent") continue;
+      const { parentClientOrderId } = fact.event;
+      if (parentClientOrderId !== null) this.#unprotected.add(parentClientOrderId);
+    }
+    for (const id of this.#unprotected) {
+      const entry = book.open.get(id);
+      if (entry === undefined) this.#unprotected.delete(id);
+      else if (entry.filledQuantity === 0) this.#askCancel(entry);
+    }
+  }
+
+  /** Orders of others are told, and counted by risk; nothing is done to them. */
+  #takeForeign(listed: readonly BrokerOrder[]): void {
+    const { book, recorder, alert } = this.#options;
+    const fresh = listed.filter(({ permId }) => permId === null || !book.foreign.has(permId));
+    const untold = fresh.filter(({ permId, orderId }) => permId !== null || !this.#told.has(`foreign ${orderId}`));
+    for (const { permId, orderId } of untold) if (permId === null) this.#told.add(`foreign ${orderId}`);
+    recorder.takeForeign(foreignNews(book.foreign, listed));
+    if (untold.length > 0) alert(alerts.foreignOrders(untold));
+  }
+
+  /** @returns whether a position turned out to be unexplained, or explained again, since the last call. */
   #tellUnexplained(): boolean {
     const { book, alert, isReady, nowMs } = this.#options;
     if (!isReady()) return false;
@@ -374,7 +534,7 @@ export class BrokerDesk implements Desk {
     for (const position of news) {
       alert(alerts.unexplainedPosition(position, book.holdings.get(position.symbol)?.quantity ?? 0));
     }
-    return news.length > 0;
+    return this.#positions.takeExplainedAgain() || news.length > 0;
   }
 
   #tellOnce(what: string, tell: () => void): void {

@@ -3,6 +3,7 @@ import type { Book } from "../orders/book.ts";
 
 /** What the broker tells of an order's identity. */
 export interface BrokerIdentity {
+  /** Undefined where the message carries no reference at all (order statuses, errors). */
   readonly orderRef?: string;
   readonly permId: number | null;
   readonly clientId: number | null;
@@ -10,32 +11,47 @@ export interface BrokerIdentity {
 }
 
 /**
- * Which of our orders a broker message is about: by orderRef, which is ours and survives everything; else by permId,
- * which is the broker's own and stable; else by the session's order id, and only when our client placed it (ids roll
- * back and other clients use the same numbers: tws.md 0.6). Undefined for an order that is not open in our book.
+ * Which of our open orders a broker message is about; undefined when it is about none.
+ *
+ * - By `orderRef`, which is ours and survives everything, unless the `permId` says that another order bears it: an
+ *   order copied by hand in TWS may take the reference of the original along.
+ * - By `permId`, which is the broker's own and stable.
+ * - By the session's order id only for a message that carries no reference, and only when our client placed it: ids
+ *   roll back and other clients use the same numbers (tws.md 0.6). Every order we write bears a reference, so one
+ *   that is listed without it, or with another, is not ours, whatever its number.
  */
 export function openOrderOf(book: Book, identity: BrokerIdentity, ownClientId: number): ClientOrderId | undefined {
-  const byRef = refOf(identity.orderRef);
-  if (byRef !== undefined && book.open.has(byRef)) return byRef;
-  // A reference that names another order of ours (it is over) must not be matched to a third one by a number.
-  if (byRef !== undefined && book.closed.has(byRef)) return undefined;
-  for (const [id, order] of book.open) {
-    if (identity.permId !== null && order.permId === identity.permId) return id;
+  if (identity.orderRef !== undefined) {
+    const named = ourRef(book, identity.orderRef);
+    if (named !== undefined) return book.open.has(named) && !isAnother(book, named, identity) ? named : undefined;
   }
+  if (identity.permId !== null) {
+    for (const [id, order] of book.open) if (order.permId === identity.permId) return id;
+  }
+  if (identity.orderRef !== undefined || identity.orderId <= 0) return undefined;
   if (identity.clientId !== null && identity.clientId !== ownClientId) return undefined;
   for (const [id, order] of book.open) {
-    if (order.orderId === identity.orderId && identity.orderId > 0) return id;
+    if (order.orderId === identity.orderId && !isAnother(book, id, identity)) return id;
   }
   return undefined;
 }
 
-/** Whether an orderRef names an order of this book, open or over. */
-export function ourRef(book: Book, orderRef: string): ClientOrderId | undefined {
-  const id = refOf(orderRef);
-  return id !== undefined && (book.open.has(id) || book.closed.has(id)) ? id : undefined;
+/** Which of our orders, open or over, the broker's message is about. */
+export function ownOrderOf(book: Book, identity: BrokerIdentity, ownClientId: number): ClientOrderId | undefined {
+  const named = identity.orderRef === undefined ? undefined : ourRef(book, identity.orderRef);
+  if (named !== undefined) return isAnother(book, named, identity) ? undefined : named;
+  return openOrderOf(book, identity, ownClientId);
 }
 
-function refOf(orderRef: string | undefined): ClientOrderId | undefined {
+/** Whether an orderRef names an order of this book, open or over. */
+function ourRef(book: Book, orderRef: string): ClientOrderId | undefined {
   const parsed = clientOrderIdSchema.safeParse(orderRef);
-  return parsed.success ? parsed.data : undefined;
+  if (!parsed.success) return undefined;
+  return book.open.has(parsed.data) || book.closed.has(parsed.data) ? parsed.data : undefined;
+}
+
+/** The broker knows our order under another permanent id than the message names: the message is not about it. */
+function isAnother(book: Book, id: ClientOrderId, { permId }: BrokerIdentity): boolean {
+  const known = (book.open.get(id) ?? book.closed.get(id))?.permId ?? null;
+  return known !== null && permId !== null && known !== permId;
 }

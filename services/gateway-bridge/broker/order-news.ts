@@ -4,13 +4,26 @@ import type { BrokerOrder, BrokerOrderStatus } from "../gateway/reports.ts";
 import type { Book, OpenOrder } from "../orders/book.ts";
 import { type Fact, orderFact } from "../orders/facts.ts";
 
+/**
+ * What an error said of an order that the broker knew: that it is over, and why. How much had filled by then, an error
+ * has no word on: that is in its last status, or in the broker's lists.
+ */
+export interface SaidOver {
+  readonly status: "canceled" | "rejected";
+  readonly reason: string;
+}
+
 /** What a message of the broker about one order amounts to. */
 export interface OrderNews {
   readonly facts: readonly Fact[];
   /** The broker counts more filled than our executions: they must be asked for. */
   readonly executionsMissing?: boolean;
+  /** An error calls the order over. */
+  readonly saidOver?: SaidOver;
   /** It holds the order inactive: a refusal that may still get its reason. */
   readonly inactive?: boolean;
+  /** It can or will not cancel it: that may be asked again. */
+  readonly cancelRefused?: boolean;
   /** What it said cannot be told apart: compare with its own lists. */
   readonly reconcile?: boolean;
   /** The gateway takes no orders at all: its API is read-only. */
@@ -21,9 +34,17 @@ const NOTHING: OrderNews = { facts: [] };
 
 /**
  * The broker's word on an order (openOrder or orderStatus), against what the book has of it. Repetitions are normal
- * and give nothing; fills are counted by executions alone (tws.md 5.6).
+ * and give nothing; fills are counted by executions alone (tws.md 5.6), and an order ends when all are there that its
+ * last status counts.
+ *
+ * @param said what an error said of it before
  */
-export function orderNews(book: Book, id: ClientOrderId, report: BrokerOrder | BrokerOrderStatus): OrderNews {
+export function orderNews(
+  book: Book,
+  id: ClientOrderId,
+  report: BrokerOrder | BrokerOrderStatus,
+  said?: SaidOver,
+): OrderNews {
   const order = book.open.get(id);
   if (order === undefined) return NOTHING;
   const known = { permId: report.permId };
@@ -36,11 +57,11 @@ export function orderNews(book: Book, id: ClientOrderId, report: BrokerOrder | B
       return { facts: [], executionsMissing: order.filledQuantity < order.quantity };
     case "Cancelled":
     case "ApiCancelled":
-      return missing
-        ? { facts: [], executionsMissing: true }
-        : { facts: [orderFact(order, "canceled", report.text || "canceled at the broker", known)] };
+      if (missing) return { facts: [], executionsMissing: true };
+      return { facts: [over(order, report, said ?? { status: "canceled", reason: "canceled at the broker" })] };
     case "Inactive":
-      return { facts: [], inactive: true };
+      if (missing) return { facts: [], executionsMissing: true };
+      return said === undefined ? { facts: [], inactive: true } : { facts: [over(order, report, said)] };
     default:
       // PendingSubmit, PendingCancel, ApiPending: on its way, nothing certain yet.
       return NOTHING;
@@ -57,6 +78,17 @@ export function accepted(order: OpenOrder, known: { readonly permId: number | nu
   return orderFact(order, order.filledQuantity > 0 ? "partially-filled" : "accepted", null, known);
 }
 
+/** A cancel is told by the report's own words, where it has some; a refusal by the error, which alone has its reason. */
+export function over(
+  order: OpenOrder,
+  report: Pick<BrokerOrder, "permId" | "text">,
+  { status, reason }: SaidOver,
+  filledQuantity = order.filledQuantity,
+): Fact {
+  const why = status === "canceled" ? report.text || reason : reason;
+  return orderFact(order, status, why, { permId: report.permId, filledQuantity });
+}
+
 /** An error that names one of our orders. */
 export function errorNews(book: Book, id: ClientOrderId, code: number, text: string): OrderNews {
   const order = book.open.get(id);
@@ -64,20 +96,23 @@ export function errorNews(book: Book, id: ClientOrderId, code: number, text: str
   const reason = `${code}: ${text}`;
   switch (meaningForOrder(code, text)) {
     case "rejected":
+      // The first word on it: the broker never worked it.
+      if (order.status === "submitted") return { facts: [orderFact(order, "rejected", reason)] };
+      if (ENDS_WORKING_ORDERS.has(code)) return { facts: [], saidOver: { status: "rejected", reason } };
       // A refused cancel or modification leaves a working order as it was.
-      if (order.status !== "submitted" && order.status !== "unknown" && !ENDS_WORKING_ORDERS.has(code)) {
-        return { facts: [], reconcile: true };
-      }
+      if (order.status !== "unknown") return { facts: [], reconcile: true };
       return { facts: [orderFact(order, "rejected", reason)] };
     case "read-only":
+      // A cancel is refused as well, and says nothing of its order.
+      if (order.status !== "submitted") return { facts: [], readOnly: true, cancelRefused: true };
       return { facts: [orderFact(order, "rejected", reason)], readOnly: true };
     case "canceled":
-      return { facts: [orderFact(order, "canceled", reason)] };
+      return { facts: [], saidOver: { status: "canceled", reason } };
     case "warning":
       return NOTHING;
     case "not-cancelable":
     case "not-found":
-      return { facts: [], reconcile: true };
+      return { facts: [], cancelRefused: true, reconcile: true };
     case "unknown":
       return { facts: order.status === "unknown" ? [] : [orderFact(order, "unknown", reason)], reconcile: true };
   }

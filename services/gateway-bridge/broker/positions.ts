@@ -4,40 +4,129 @@ import type { Book } from "../orders/book.ts";
 
 /** An execution and the position it makes come in two messages; a difference this old is a real one. */
 const GRACE_MS = 2000;
+/**
+ * A difference this old is looked into before it counts: the gateway sends nobody the executions of other clients
+ * unasked, and they may explain it.
+ */
+const ASK_AFTER_MS = 700;
+
+/** A holding at the broker that our own executions, and what the operator accepted, do not add up to. */
+export interface Difference {
+  readonly symbol: string;
+  /** Shares at the broker; negative is short. */
+  readonly broker: number;
+  /** Shares that our executions explain. */
+  readonly ours: number;
+}
+
+/** Where the broker's list of positions and our own holdings differ; what the list does not name, it does not hold. */
+export function differencesOf(book: Book, positions: readonly BrokerPosition[]): Difference[] {
+  const atBroker = new Map(positions.map(({ symbol, quantity }) => [symbol, quantity]));
+  return [...new Set([...atBroker.keys(), ...book.holdings.keys()])].flatMap((symbol) => {
+    const broker = atBroker.get(symbol) ?? 0;
+    const ours = book.holdings.get(symbol)?.quantity ?? 0;
+    return broker === ours ? [] : [{ symbol, broker, ours }];
+  });
+}
 
 /** The broker's positions, and whether our own executions explain them. */
 export class PositionBook {
-  readonly #positions = new Map<string, BrokerPosition>();
+  #positions: Map<string, BrokerPosition> | null = null;
+  /** A list that is being read: it takes the place of the other when it has ended. */
+  #reading: Map<string, BrokerPosition> | null = null;
   readonly #differsSinceMs = new Map<string, number>();
   /** The quantity that was told as unexplained, while it is. */
   readonly #told = new Map<string, number>();
+  #explainedAgain = false;
+  /** Shares by which it differed when executions were last asked for because of it, while it does. */
+  readonly #asked = new Map<string, number>();
+
+  readonly #account: () => string | null;
+
+  constructor(account: () => string | null) {
+    this.#account = account;
+  }
 
   take(position: BrokerPosition): void {
-    this.#positions.set(position.symbol, position);
+    this.#reading?.set(position.symbol, position);
+    this.#positions?.set(position.symbol, position);
   }
 
-  /** A new list is read from its beginning; what it does not name is gone. */
-  clear(): void {
-    this.#positions.clear();
+  /** A new list was asked for: what it does not name is gone, but not before it has ended. */
+  beginList(): void {
+    this.#reading = new Map();
   }
 
-  list(book: Book, nowMs: number): Position[] {
-    return [...this.#positions.values()].map(({ account, symbol, quantity, averageCost }) => {
-      const differs = quantity !== (book.holdings.get(symbol)?.quantity ?? 0);
-      if (!differs) this.#differsSinceMs.delete(symbol);
-      else if (!this.#differsSinceMs.has(symbol)) this.#differsSinceMs.set(symbol, nowMs);
-      const since = this.#differsSinceMs.get(symbol) ?? nowMs;
-      return { account, symbol, quantity, averageCost, explained: !differs || nowMs - since < GRACE_MS };
+  endList(): void {
+    this.#positions = this.#reading ?? this.#positions ?? new Map();
+    this.#reading = null;
+  }
+
+  /** As the broker last said; null before the first list has ended. */
+  get known(): readonly BrokerPosition[] | null {
+    return this.#positions === null ? null : [...this.#positions.values()];
+  }
+
+  /** Null before the first list has ended: until then nobody knows what is held. */
+  list(book: Book, nowMs: number): Position[] | null {
+    const known = this.known;
+    if (known === null) return null;
+    this.#compare(book, known, nowMs);
+    const account = this.#account() ?? "";
+    const unnamed = [...this.#differsSinceMs.keys()].filter((symbol) => !this.#positions?.has(symbol));
+    const all = [...known, ...unnamed.map((symbol) => ({ account, symbol, quantity: 0, averageCost: 0 }))];
+    return all.map(({ account, symbol, quantity, averageCost }) => {
+      const since = this.#differsSinceMs.get(symbol);
+      return { account, symbol, quantity, averageCost, explained: since === undefined || nowMs - since < GRACE_MS };
     });
   }
 
   /** The positions that are unexplained and were not when this was last asked, or are in another quantity. */
   newlyUnexplained(book: Book, nowMs: number): Position[] {
-    return this.list(book, nowMs).filter(({ symbol, quantity, explained }) => {
-      if (explained) this.#told.delete(symbol);
+    const all = this.list(book, nowMs) ?? [];
+    for (const symbol of [...this.#told.keys()]) {
+      if (this.#differsSinceMs.has(symbol)) continue;
+      this.#told.delete(symbol);
+      this.#explainedAgain = true;
+    }
+    return all.filter(({ symbol, quantity, explained }) => {
       if (explained || this.#told.get(symbol) === quantity) return false;
       this.#told.set(symbol, quantity);
       return true;
     });
+  }
+
+  /**
+   * Whether a position that was told as unexplained is explained since the last call: by an execution that came late,
+   * which nothing else of the account need follow.
+   */
+  takeExplainedAgain(): boolean {
+    const was = this.#explainedAgain;
+    this.#explainedAgain = false;
+    return was;
+  }
+
+  /** Whether a difference has lasted so long that the executions should be asked for; true once for each. */
+  wantsExecutions(book: Book, nowMs: number): boolean {
+    const { known } = this;
+    if (known === null) return false;
+    this.#compare(book, known, nowMs);
+    const differences = differencesOf(book, known);
+    for (const symbol of [...this.#asked.keys()]) if (!this.#differsSinceMs.has(symbol)) this.#asked.delete(symbol);
+    const fresh = differences.filter(
+      ({ symbol, broker, ours }) =>
+        nowMs - (this.#differsSinceMs.get(symbol) ?? nowMs) >= ASK_AFTER_MS &&
+        this.#asked.get(symbol) !== broker - ours,
+    );
+    for (const { symbol, broker, ours } of fresh) this.#asked.set(symbol, broker - ours);
+    return fresh.length > 0;
+  }
+
+  #compare(book: Book, known: readonly BrokerPosition[], nowMs: number): void {
+    const differing = new Set(differencesOf(book, known).map(({ symbol }) => symbol));
+    for (const symbol of [...this.#differsSinceMs.keys()]) {
+      if (!differing.has(symbol)) this.#differsSinceMs.delete(symbol);
+    }
+    for (const symbol of differing) if (!this.#differsSinceMs.has(symbol)) this.#differsSinceMs.set(symbol, nowMs);
   }
 }

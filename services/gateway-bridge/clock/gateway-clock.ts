@@ -3,7 +3,7 @@ import { type ClockAnchor, type GatewayTimeState, observeGatewayTime } from "#li
 
 export interface ClockNews {
   readonly anchor: ClockAnchor;
-  /** Gateway's clock minus machine's, milliseconds; null when the market clock's speed is not 1. */
+  /** Gateway's clock minus machine's, milliseconds; null when the two have nothing to do with one another. */
   readonly driftMs: number | null;
   readonly alert: Alert | null;
 }
@@ -11,15 +11,21 @@ export interface ClockNews {
 /** The market clock from the gateway's answers (architecture section 9), and the watch over its drift. */
 export class GatewayClock {
   readonly #speed: number;
+  readonly #comparable: boolean;
   readonly #driftAlertMs: number;
   #state: GatewayTimeState | undefined;
   #askedAtMs: number | null = null;
   #drifting = false;
 
-  /** @param driftAlertMs 0 for no alert; a market clock faster than life has no drift to speak of. */
-  constructor(speed: number, driftAlertMs: number) {
+  /**
+   * @param driftAlertMs 0 for no alert
+   * @param simulated the platform's simulated gateway, whose day may be any: like a clock faster than life it has no
+   * drift to speak of, so none is alerted, and risk is told of none
+   */
+  constructor(speed: number, driftAlertMs: number, simulated: boolean) {
     this.#speed = speed;
-    this.#driftAlertMs = speed === 1 ? driftAlertMs : 0;
+    this.#comparable = speed === 1 && !simulated;
+    this.#driftAlertMs = driftAlertMs;
   }
 
   /** The gateway was asked for its time. */
@@ -40,7 +46,7 @@ export class GatewayClock {
       speed: this.#speed,
     });
     this.#state = estimate.state;
-    const driftMs = this.#speed === 1 ? estimate.driftMs : null;
+    const driftMs = this.#comparable ? estimate.driftMs : null;
     return { anchor: estimate.anchor, driftMs, alert: this.#watch(driftMs) };
   }
 

@@ -1,14 +1,27 @@
 import type { IBApi } from "@stoqey/ib";
-import type { AccountSummary, Position, Quote } from "#libs/contracts/mod.ts";
+import type {
+  AccountSummary,
+  ClientOrderId,
+  OrderIntent,
+  Outcome,
+  Position,
+  Quote,
+  WhatIf,
+} from "#libs/contracts/mod.ts";
 import type { Connection } from "../gateway/connection.ts";
-import type { GatewayListener } from "../gateway/reports.ts";
+import type { GatewayListener, HistoryListener } from "../gateway/reports.ts";
 import type { SendQueue } from "../gateway/send-queue.ts";
 import type { Venue } from "../orders/venue.ts";
 
 /** What the gateway says that concerns orders and the account; the rest is the session's and the feed's. */
-export type DeskListener = Omit<GatewayListener, "session" | "tick" | "marketDataType" | "bar" | "requestError"> & {
+export type DeskListener = Omit<
+  GatewayListener,
+  "session" | "tick" | "marketDataType" | "bar" | "requestError" | keyof HistoryListener
+> & {
   /** An error that names one of our orders. */
   orderError(orderId: number, code: number, text: string): void;
+  /** @returns whether the request that failed was one of the desk's. */
+  requestFailed(requestId: number, code: number, text: string): boolean;
 };
 
 /**
@@ -31,6 +44,17 @@ export interface Desk {
   onQuote(quote: Quote, traded: boolean): void;
   /** Called a few times a second. */
   onTime(): void;
+  /** What an order would do to the account, by the broker; nothing is placed. Never rejects. */
+  whatIf(intent: OrderIntent): Promise<WhatIf>;
+  /**
+   * Cancels every order at the venue, also those of other programs and hands, and those that wait to be written.
+   *
+   * @param except orders that the worker deals with itself
+   */
+  cancelAll(reason: string, except: (id: ClientOrderId) => boolean): Outcome;
   summary(): AccountSummary | null;
-  positions(): readonly Position[];
+  /** The operator's word that a position which our executions do not explain is as it should be. */
+  acceptPosition(symbol: string, reason: string): Promise<Outcome>;
+  /** Null while nobody knows what is held. */
+  positions(): readonly Position[] | null;
 }

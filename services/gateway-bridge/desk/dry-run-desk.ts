@@ -1,8 +1,8 @@
-import type { AccountSummary, Position, Quote } from "#libs/contracts/mod.ts";
+import type { AccountSummary, Alert, DryRunMemory, Outcome, Position, Quote, WhatIf } from "#libs/contracts/mod.ts";
 import { type Calendar, tradingDayOf } from "#libs/time/mod.ts";
 import { dayTradesRemaining } from "../account/tags.ts";
 import { virtualAccount } from "../dry-run/account.ts";
-import type { EngineQuote } from "../dry-run/engine.ts";
+import type { EngineQuote } from "../dry-run/matching.ts";
 import { DryRunVenue } from "../dry-run/venue.ts";
 import type { Connection } from "../gateway/connection.ts";
 import type { Feed } from "../market-data/feed.ts";
@@ -24,6 +24,9 @@ export interface DryRunDeskOptions {
   readonly account: () => string | null;
   readonly marketNowMs: () => number | null;
   readonly whyNot: () => string | null;
+  readonly alert: (alert: Alert) => void;
+  /** Keeps what the ledger does not tell of the orders at work. */
+  readonly keepMemory: (memory: DryRunMemory) => void;
 }
 
 /** Dry-run: orders are filled here, the account is made of the ledger; of the real account only its tags are read. */
@@ -51,12 +54,17 @@ export class DryRunDesk implements Desk {
       },
       // The real account's orders, executions and positions are none of a dry-run's business.
       openOrder: ignore,
+      whatIf: ignore,
       completedOrder: ignore,
       orderStatus: ignore,
       execution: ignore,
       commission: ignore,
       position: ignore,
+      otherContract: ignore,
+      accountUpdate: ignore,
+      profit: ignore,
       orderError: ignore,
+      requestFailed: () => false,
     };
   }
 
@@ -88,6 +96,16 @@ export class DryRunDesk implements Desk {
     this.venue.onTime();
   }
 
+  /** Nobody can be asked: dry-run writes no order to the gateway, not even a question about one (law 5). */
+  async whatIf(): Promise<WhatIf> {
+    return { outcome: "unavailable", reason: "dry-run: no order is written to the gateway, not even to ask about it" };
+  }
+
+  cancelAll(reason: string): Outcome {
+    const count = this.venue.cancelAll(reason);
+    return { ok: true, message: `${count} dry-run order${count === 1 ? " is" : "s are"} canceled` };
+  }
+
   summary(): AccountSummary | null {
     const marketMs = this.#options.marketNowMs();
     const account = this.#options.account();
@@ -96,10 +114,15 @@ export class DryRunDesk implements Desk {
       account,
       startEquity: this.#options.startEquity,
       book: this.#options.book,
-      priceOf: (symbol) => this.#priceOf(symbol),
+      priceOf: (symbol) => this.#options.feed.worth(symbol),
       tradingDay: marketMs === null ? null : tradingDayOf(marketMs),
       dayTradesRemaining: dayTradesRemaining(this.#tags),
     });
+  }
+
+  async acceptPosition(): Promise<Outcome> {
+    const message = "in dry-run each position is made of this ledger's own executions: there is nothing to accept";
+    return { ok: false, message };
   }
 
   positions(): readonly Position[] {
@@ -113,13 +136,6 @@ export class DryRunDesk implements Desk {
     }));
   }
 
-  /** The middle of the quote, else the last trade. */
-  #priceOf(symbol: string): number | null {
-    const known = this.#options.feed.quote(symbol)?.quote;
-    if (known === undefined) return null;
-    return known.bid !== null && known.ask !== null ? (known.bid + known.ask) / 2 : known.last;
-  }
-
   #freshQuote(symbol: string): EngineQuote | null {
     const known = this.#options.feed.quote(symbol);
     if (known === undefined || known.ageMs > this.#options.maxQuoteAgeMs) return null;
@@ -129,14 +145,22 @@ export class DryRunDesk implements Desk {
 
 const ignore = (): void => undefined;
 
-function engineQuote(quote: Omit<Quote, "ticks" | "receivedAtMonotonicMs">, traded: boolean): EngineQuote {
-  const { symbol, bid, ask, bidSize, askSize, last, lastSize } = quote;
+/** What a published quote and the one that is being gathered have in common. */
+type Shown = Pick<Quote, "symbol" | "bid" | "ask" | "bidSize" | "askSize" | "last" | "lastSize" | "delayed"> & {
+  readonly halted?: boolean | null | undefined;
+};
+
+function engineQuote(quote: Shown, traded: boolean): EngineQuote {
+  const { symbol, bid, ask, bidSize, askSize, last, lastSize, halted, delayed } = quote;
   return {
     symbol,
     bid,
     ask,
     bidSize,
     askSize,
+    last,
+    halted: halted === true,
+    delayed,
     trade: traded && last !== null ? { price: last, size: lastSize ?? 0 } : null,
   };
 }

@@ -1,56 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ClientOrderId, clientOrderIdSchema, type OrderType } from "#libs/contracts/mod.ts";
+import type { OrderType } from "#libs/contracts/mod.ts";
 import { createCalendar, epochMsOf } from "#libs/time/mod.ts";
 import type { Leg } from "../orders/legs.ts";
+import { CLOSED, endings, executions, id, leg, limit, OPEN, quote } from "../testing/dry-run-orders.ts";
 import { fixedCommission } from "./commission.ts";
 import { dayOrderEndsMs } from "./day-end.ts";
-import { DryRunEngine, type EngineOutput, type EngineQuote, type EngineTime } from "./engine.ts";
-
-const id = (text: string): ClientOrderId => clientOrderIdSchema.parse(text);
-const OPEN: EngineTime = { marketMs: epochMsOf("2026-03-10", "10:30"), phase: "open" };
-const CLOSED: EngineTime = { marketMs: epochMsOf("2026-03-10", "21:00"), phase: "closed" };
-
-const leg = (change: Partial<Leg> & { endsMs?: number | null } = {}): Leg & { endsMs: number | null } => ({
-  clientOrderId: id("a"),
-  parentClientOrderId: null,
-  symbol: "SPY",
-  side: "buy",
-  quantity: 100,
-  order: { type: "market" },
-  timeInForce: "day",
-  outsideRegularHours: false,
-  endsMs: null,
-  ...change,
-});
-const quote = (bid: number, ask: number, size = 1000, trade: EngineQuote["trade"] = null): EngineQuote => ({
-  symbol: "SPY",
-  bid,
-  ask,
-  bidSize: size,
-  askSize: size,
-  trade,
-});
-const limit = (limitPrice: number): OrderType => ({ type: "limit", limitPrice });
-const executions = (outputs: readonly EngineOutput[]) =>
-  outputs.flatMap((output) =>
-    output.type === "executed" ? [{ id: output.clientOrderId, quantity: output.quantity, price: output.price }] : [],
-  );
-const endings = (outputs: readonly EngineOutput[]) =>
-  outputs.flatMap((output) => (output.type === "ended" ? [`${output.clientOrderId} ${output.status}`] : []));
+import { DryRunEngine, type EngineTime } from "./engine.ts";
 
 describe("a market order", () => {
   it("crosses the spread", () => {
-    expect(executions(new DryRunEngine().place([leg()], quote(100, 100.02), OPEN))).toEqual([
+    expect(executions(new DryRunEngine(() => 0).place([leg()], quote(100, 100.02), OPEN))).toEqual([
       { id: "a", quantity: 100, price: 100.02 },
     ]);
-    expect(executions(new DryRunEngine().place([leg({ side: "sell" })], quote(100, 100.02), OPEN))).toEqual([
+    expect(executions(new DryRunEngine(() => 0).place([leg({ side: "sell" })], quote(100, 100.02), OPEN))).toEqual([
       { id: "a", quantity: 100, price: 100 },
     ]);
   });
 
   it("gets the displayed size, and the rest from the offers that follow", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     expect(executions(engine.place([leg()], quote(100, 100.02, 60), OPEN))).toMatchObject([{ quantity: 60 }]);
     // The same quote again is the same offer: it is taken.
     expect(engine.onQuote(quote(100, 100.02, 60), OPEN)).toEqual([]);
@@ -61,7 +30,7 @@ describe("a market order", () => {
   });
 
   it("waits for a quote when none is fresh, and for the session to open", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     expect(engine.place([leg()], null, OPEN)).toEqual([{ type: "accepted", clientOrderId: "a" }]);
     expect(engine.onQuote(quote(100, 100.02), CLOSED)).toEqual([]);
     expect(executions(engine.onQuote(quote(100, 100.02), OPEN))).toHaveLength(1);
@@ -70,15 +39,15 @@ describe("a market order", () => {
 
 describe("a limit order", () => {
   it("takes the better price when it can trade at once", () => {
-    const outputs = new DryRunEngine().place([leg({ order: limit(100.1) })], quote(100, 100.02), OPEN);
+    const outputs = new DryRunEngine(() => 0).place([leg({ order: limit(100.1) })], quote(100, 100.02), OPEN);
     expect(executions(outputs)).toEqual([{ id: "a", quantity: 100, price: 100.02 }]);
   });
 
   it("rests, and is filled at its own price by the quote or by a trade at or through it", () => {
-    const byQuote = new DryRunEngine();
+    const byQuote = new DryRunEngine(() => 0);
     byQuote.place([leg({ order: limit(99) })], quote(100, 100.02), OPEN);
     expect(executions(byQuote.onQuote(quote(98.8, 98.9), OPEN))).toEqual([{ id: "a", quantity: 100, price: 99 }]);
-    const byTrade = new DryRunEngine();
+    const byTrade = new DryRunEngine(() => 0);
     byTrade.place([leg({ order: limit(99) })], quote(99.5, 100.02), OPEN);
     expect(byTrade.onQuote(quote(99.5, 100.02, 1000, { price: 99.01, size: 500 }), OPEN)).toEqual([]);
     expect(executions(byTrade.onQuote(quote(99.5, 100.02, 1000, { price: 99, size: 30 }), OPEN))).toEqual([
@@ -88,15 +57,17 @@ describe("a limit order", () => {
 
   it("works outside regular hours only when it asks for that", () => {
     const at: EngineTime = { marketMs: OPEN.marketMs, phase: "after-hours" };
-    expect(executions(new DryRunEngine().place([leg({ order: limit(101) })], quote(100, 100.02), at))).toEqual([]);
+    expect(executions(new DryRunEngine(() => 0).place([leg({ order: limit(101) })], quote(100, 100.02), at))).toEqual(
+      [],
+    );
     const asks = leg({ order: limit(101), outsideRegularHours: true });
-    expect(executions(new DryRunEngine().place([asks], quote(100, 100.02), at))).toHaveLength(1);
+    expect(executions(new DryRunEngine(() => 0).place([asks], quote(100, 100.02), at))).toHaveLength(1);
   });
 });
 
 describe("a stop", () => {
   it("triggers on a trade at its price, not on a quote, and then crosses the spread", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     engine.place([leg({ side: "sell", order: { type: "stop", stopPrice: 99 } })], quote(100, 100.02), OPEN);
     expect(engine.onQuote(quote(98.5, 98.52), OPEN)).toEqual([]);
     expect(executions(engine.onQuote(quote(98.5, 98.52, 1000, { price: 98.9, size: 1 }), OPEN))).toEqual([
@@ -105,7 +76,7 @@ describe("a stop", () => {
   });
 
   it("with a limit does not trade beyond it", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     engine.place(
       [leg({ side: "sell", order: { type: "stop-limit", stopPrice: 99, limitPrice: 98.8 } })],
       quote(100, 100.02),
@@ -136,7 +107,7 @@ describe("a bracket", () => {
   ];
 
   it("wakes its exits with the entry, and one exit cancels the other", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     engine.place(bracket(), quote(100, 100.02), OPEN);
     const outputs = engine.onQuote(quote(101.1, 101.12), OPEN);
     expect(executions(outputs)).toEqual([{ id: "target", quantity: 100, price: 101 }]);
@@ -145,19 +116,19 @@ describe("a bracket", () => {
   });
 
   it("lets its exits sleep while the entry is not filled", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     engine.place(bracket({ order: limit(95) }), quote(100, 100.02), OPEN);
     expect(executions(engine.onQuote(quote(101.1, 101.12, 1000, { price: 98, size: 10 }), OPEN))).toEqual([]);
   });
 
   it("cancels its exits when the entry ends unfilled", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     engine.place(bracket({ order: limit(95) }), quote(100, 100.02), OPEN);
     expect(endings(engine.cancel(id("a"), "x") ?? [])).toEqual(["a canceled", "target canceled", "stop canceled"]);
   });
 
   it("closes no more than the entry opened, when that was filled in part", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     engine.place(bracket({ order: limit(100.02) }), quote(100, 100.02, 40), OPEN);
     const outputs = [...(engine.cancel(id("a"), "x") ?? []), ...engine.onQuote(quote(101.1, 101.12), OPEN)];
     expect(executions(outputs)).toEqual([{ id: "target", quantity: 40, price: 101 }]);
@@ -168,11 +139,11 @@ describe("a bracket", () => {
 describe("time in force", () => {
   it("ends a day order at the close, and cancels what an immediate order did not get", () => {
     const endsMs = epochMsOf("2026-03-10", "16:00");
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     engine.place([leg({ order: limit(90), endsMs })], quote(100, 100.02), OPEN);
     expect(engine.onTime({ marketMs: endsMs - 1, phase: "open" })).toEqual([]);
     expect(endings(engine.onTime({ marketMs: endsMs, phase: "after-hours" }))).toEqual(["a expired"]);
-    const outputs = new DryRunEngine().place([leg({ timeInForce: "ioc" })], quote(100, 100.02, 60), OPEN);
+    const outputs = new DryRunEngine(() => 0).place([leg({ timeInForce: "ioc" })], quote(100, 100.02, 60), OPEN);
     expect(executions(outputs)).toMatchObject([{ quantity: 60 }]);
     expect(endings(outputs)).toEqual(["a canceled"]);
   });
@@ -198,7 +169,7 @@ describe("commission", () => {
   });
 
   it("is charged once an order, however many executions it takes", () => {
-    const engine = new DryRunEngine();
+    const engine = new DryRunEngine(() => 0);
     const outputs = [
       ...engine.place([leg()], quote(100, 100.02, 30), OPEN),
       ...engine.onQuote(quote(100, 100.03, 30), OPEN),
@@ -235,7 +206,7 @@ describe("whatever the market does", () => {
   it("fills no order beyond its quantity, none after its end, and no limit at a worse price", () => {
     fc.assert(
       fc.property(orders, quotes, (specs, market) => {
-        const engine = new DryRunEngine();
+        const engine = new DryRunEngine(() => 0);
         const legs = specs.map((spec, at) => leg({ ...spec, clientOrderId: id(`o${at}`) }));
         const outputs = legs.flatMap((one) => engine.place([one], quote(100, 101, 50), OPEN));
         for (const { bid, size, trade } of market)
@@ -264,7 +235,7 @@ describe("whatever the market does", () => {
   it("closes with a bracket exactly what its entry opened, in whatever pieces", () => {
     fc.assert(
       fc.property(quotes, fc.boolean(), (market, cancelEntry) => {
-        const engine = new DryRunEngine();
+        const engine = new DryRunEngine(() => 0);
         const outputs = engine.place(
           [
             leg({ timeInForce: "gtc" }),

@@ -1,18 +1,13 @@
-import type { ClientOrderId } from "#libs/contracts/mod.ts";
+import type { ClientOrderId, DryRunMemory } from "#libs/contracts/mod.ts";
 import type { MarketPhase } from "#libs/time/mod.ts";
 import type { Leg } from "../orders/legs.ts";
+import { type BracketState, Brackets } from "./brackets.ts";
+import { ClosingPrices } from "./closing-price.ts";
 import { fixedCommission } from "./commission.ts";
-import { type MarketView, match, mayTrade, triggers } from "./matching.ts";
-
-/** A quote with what traded since the one before. Only fresh quotes may be given to the engine. */
-export interface EngineQuote {
-  readonly symbol: string;
-  readonly bid: number | null;
-  readonly ask: number | null;
-  readonly bidSize: number | null;
-  readonly askSize: number | null;
-  readonly trade: MarketView["trade"];
-}
+import { tradableDelayed } from "./delayed.ts";
+import { DisplayedSize } from "./displayed-size.ts";
+import { type EngineQuote, isOnClose, isWaitingForStop, isWithinLimit, match, mayTrade, triggers } from "./matching.ts";
+import { follow } from "./trailing.ts";
 
 export interface EngineTime {
   /** Market time, epoch milliseconds. */
@@ -31,11 +26,13 @@ export type EngineOutput =
       readonly price: number;
       /** USD for this execution; the order's minimum is charged with its first. */
       readonly commission: number;
+      /** The price was delayed; only what reduces a position trades at one. */
+      readonly delayed: boolean;
     }
   | {
       readonly type: "ended";
       readonly clientOrderId: ClientOrderId;
-      readonly status: "canceled" | "expired";
+      readonly status: "canceled" | "expired" | "rejected";
       readonly reason: string;
     };
 
@@ -46,6 +43,8 @@ export interface RestoredOrder extends Leg {
   readonly executions: number;
   readonly commission: number;
   readonly endsMs: number | null;
+  /** Where its stop stood, and whether it was triggered; null when nothing was kept of it. */
+  readonly kept: { readonly stopPrice: number | null; readonly triggered: boolean } | null;
 }
 
 interface Working extends Leg {
@@ -54,51 +53,87 @@ interface Working extends Leg {
   filledValue: number;
   executions: number;
   commission: number;
+  stop: number | null;
   triggered: boolean;
   resting: boolean;
 }
 
-/** What is known of a bracket: the protective orders work for what the entry filled and they have not closed yet. */
-interface Bracket {
-  entryFilled: number;
-  entryOver: boolean;
-  exitFilled: number;
-}
-
-/** Displayed size taken at a quote; a new price or size is a new offer. */
-interface Taken {
-  price: number;
-  size: number;
-  taken: number;
-}
-
-/** Assumed when a quote has a price and no size. */
-const UNKNOWN_SIZE = 100;
+/** Exchanges stop taking orders on the close before it: the first of them, NYSE, ten minutes. */
+const CLOSE_CUT_OFF_MS = 600_000;
 
 /**
  * The dry-run market: fills orders against live quotes, with the states a real broker goes through. No clock, no
- * network, no chance: the same calls give the same outputs. Its memory is the ledger's: `restore` builds it again
- * from the orders that were open.
+ * network, no chance: the same calls give the same outputs. Its memory is the ledger's, and what {@link memory} tells
+ * beside it: `restore` builds it again.
  */
 export class DryRunEngine {
   readonly #orders = new Map<ClientOrderId, Working>();
-  readonly #brackets = new Map<ClientOrderId, Bracket>();
-  readonly #taken = new Map<string, { bid: Taken; ask: Taken }>();
+  readonly #brackets = new Brackets();
+  readonly #filledGroups = new Set<string>();
+  readonly #displayed = new DisplayedSize();
+  readonly #closing = new ClosingPrices();
+  readonly #held: (symbol: string) => number;
+  #memoryVersion = 0;
+  #triggered = 0;
+
+  /** @param held shares of a symbol in the account, negative is short, as of the outputs before the current call */
+  constructor(held: (symbol: string) => number) {
+    this.#held = held;
+  }
 
   /** Orders at work. */
   get size(): number {
     return this.#orders.size;
   }
 
+  /** Counts up whenever {@link memory} would tell something new. */
+  get memoryVersion(): number {
+    return this.#memoryVersion;
+  }
+
+  /** Counts the stops that were triggered: each must be kept before anything that follows from it is recorded. */
+  get triggered(): number {
+    return this.#triggered;
+  }
+
+  memory(): DryRunMemory {
+    const stops = [...this.#orders.values()].filter(({ stop }) => stop !== null);
+    return {
+      orders: stops.map(({ clientOrderId, stop, triggered }) => ({ clientOrderId, stopPrice: stop, triggered })),
+    };
+  }
+
   /** Takes back an order that was accepted before a restart. `bracket` tells what its entry and exits had filled. */
-  restore(
-    order: RestoredOrder,
-    bracket: { readonly entryFilled: number; readonly entryOver: boolean; readonly exitFilled: number } | null,
-  ): void {
-    const { filledQuantity } = order;
-    this.#orders.set(order.clientOrderId, { ...order, triggered: filledQuantity > 0, resting: true });
-    if (bracket !== null && order.parentClientOrderId !== null)
-      this.#brackets.set(order.parentClientOrderId, { ...bracket });
+  restore(order: RestoredOrder, bracket: BracketState | null): void {
+    const { kept, ...rest } = order;
+    const triggered = kept?.triggered === true || order.filledQuantity > 0;
+    const resting = !isWaitingForStop({ order: order.order, triggered });
+    this.#orders.set(order.clientOrderId, { ...rest, stop: kept?.stopPrice ?? firstStop(order), triggered, resting });
+    if (bracket !== null && order.parentClientOrderId !== null) {
+      this.#brackets.restore(order.parentClientOrderId, bracket);
+    }
+  }
+
+  restoreGroups(filled: readonly string[]): void {
+    for (const group of filled) this.#filledGroups.add(group);
+  }
+
+  /**
+   * Call it once all is restored: ends what a crash kept from ending. The ledger takes one record after the other, so
+   * a fill may be in it while the cancels that follow from it are not.
+   */
+  settle(): EngineOutput[] {
+    const outputs: EngineOutput[] = [];
+    for (const order of [...this.#orders.values()]) {
+      const group = order.oneCancelsAllGroup;
+      if (group === null || order.filledQuantity > 0 || !this.#filledGroups.has(group)) continue;
+      this.#end(order, "canceled", "another order of its group was filled", outputs);
+    }
+    for (const { parentClientOrderId: entry } of [...this.#orders.values()]) {
+      if (entry !== null) this.#settleBracket(entry, "its bracket was over when the bridge ended", outputs);
+    }
+    this.#endImmediates(outputs);
+    return outputs;
   }
 
   /** Accepts a group, its entry first, and matches it at once when there is a fresh quote. */
@@ -107,6 +142,11 @@ export class DryRunEngine {
     quote: EngineQuote | null,
     at: EngineTime,
   ): EngineOutput[] {
+    const [entry] = group;
+    const refusal = entry === undefined ? null : this.#whyRefused(entry, at);
+    if (refusal !== null) {
+      return group.map(({ clientOrderId }) => ({ type: "ended", clientOrderId, status: "rejected", reason: refusal }));
+    }
     const outputs: EngineOutput[] = [];
     for (const leg of group) {
       this.#orders.set(leg.clientOrderId, {
@@ -115,15 +155,13 @@ export class DryRunEngine {
         filledValue: 0,
         executions: 0,
         commission: 0,
+        stop: firstStop(leg),
         triggered: false,
         resting: false,
       });
-      if (leg.parentClientOrderId !== null && !this.#brackets.has(leg.parentClientOrderId)) {
-        this.#brackets.set(leg.parentClientOrderId, { entryFilled: 0, entryOver: false, exitFilled: 0 });
-      }
+      if (leg.parentClientOrderId !== null) this.#brackets.open(leg.parentClientOrderId);
       outputs.push({ type: "accepted", clientOrderId: leg.clientOrderId });
     }
-    const [entry] = group;
     if (quote !== null && entry !== undefined) this.#work(entry.symbol, { ...quote, trade: null }, at, outputs);
     else this.#endImmediates(outputs);
     return outputs;
@@ -137,7 +175,7 @@ export class DryRunEngine {
     return outputs;
   }
 
-  /** Time passes: day orders end. */
+  /** Time passes: the close comes, and day orders end. */
   onTime(at: EngineTime): EngineOutput[] {
     const outputs: EngineOutput[] = [];
     this.#endDayOrders(at, outputs);
@@ -153,32 +191,82 @@ export class DryRunEngine {
     return outputs;
   }
 
+  /** An order at work in the symbol that would open or add to a position; null for none. */
+  entryIn(symbol: string): ClientOrderId | null {
+    for (const order of this.#orders.values()) {
+      if (order.symbol === symbol && this.#leaves(order) > 0 && this.opens(order)) return order.clientOrderId;
+    }
+    return null;
+  }
+
+  opens({ symbol, side }: Pick<Leg, "symbol" | "side">): boolean {
+    return tradableDelayed(side, this.#held(symbol)) === 0;
+  }
+
+  /** Every order at work. */
+  cancelAll(reason: string): EngineOutput[] {
+    return [...this.#orders.keys()].flatMap((clientOrderId) => this.cancel(clientOrderId, reason) ?? []);
+  }
+
+  /** What a broker would refuse. */
+  #whyRefused(entry: Leg & { readonly endsMs: number | null }, at: EngineTime): string | null {
+    if (entry.oneCancelsAllGroup !== null && this.#filledGroups.has(entry.oneCancelsAllGroup)) {
+      return "an order of its group has been filled";
+    }
+    if (isOnClose(entry) && entry.endsMs !== null && entry.endsMs - at.marketMs < CLOSE_CUT_OFF_MS) {
+      return "it is too late for an order on the close: exchanges take them until ten minutes before it";
+    }
+    return null;
+  }
+
   #work(symbol: string, quote: EngineQuote, at: EngineTime, outputs: EngineOutput[]): void {
+    // The close comes before the first quote after it.
     this.#endDayOrders(at, outputs);
-    for (const order of [...this.#orders.values()]) {
-      if (order.symbol !== symbol || !this.#orders.has(order.clientOrderId)) continue;
-      this.#tryFill(order, quote, at, outputs);
+    this.#closing.see(quote, at.marketMs);
+    if (!quote.halted) {
+      let held = this.#held(symbol);
+      for (const order of [...this.#orders.values()]) {
+        if (order.symbol !== symbol || !this.#orders.has(order.clientOrderId)) continue;
+        const before = order.filledQuantity;
+        this.#tryFill(order, quote, held, at, outputs);
+        held += (order.side === "buy" ? 1 : -1) * (order.filledQuantity - before);
+      }
     }
     this.#endImmediates(outputs);
   }
 
-  #tryFill(order: Working, quote: EngineQuote, at: EngineTime, outputs: EngineOutput[]): void {
+  #tryFill(order: Working, quote: EngineQuote, held: number, at: EngineTime, outputs: EngineOutput[]): void {
     if (!mayTrade(order, at.phase)) return;
-    const leaves = this.#leaves(order);
+    const leaves = Math.min(this.#leaves(order), quote.delayed ? tradableDelayed(order.side, held) : Infinity);
     // A protective order that waits for its entry is not in the market: nothing triggers it.
     if (leaves <= 0) return;
-    if (triggers(order, quote.trade)) order.triggered = true;
-    const view = this.#view(quote);
-    const matched = match(order, leaves, view);
+    this.#moveStop(order, quote);
+    if (triggers(order, quote.trade)) {
+      order.triggered = true;
+      this.#triggered += 1;
+      this.#memoryVersion += 1;
+    }
+    const matched = match(order, leaves, this.#displayed.left(quote));
     if (matched === null) {
-      order.resting = true;
+      order.resting = !isWaitingForStop(order);
       return;
     }
-    if (matched.takes) this.#take(quote.symbol, order.side, matched.quantity);
-    this.#execute(order, matched.quantity, matched.price, outputs);
+    if (matched.takes) this.#displayed.take(quote.symbol, order.side, matched.quantity);
+    this.#execute(order, matched.quantity, matched.price, quote.delayed, outputs);
   }
 
-  #execute(order: Working, quantity: number, price: number, outputs: EngineOutput[]): void {
+  #moveStop(order: Working, { last, bid, ask }: EngineQuote): void {
+    if (order.order.type !== "trailing-stop" || order.triggered) return;
+    // Before the first trade is known a stop begins at the side it would trade with.
+    const price = last ?? (order.stop === null ? (order.side === "buy" ? ask : bid) : null);
+    if (price === null) return;
+    const stop = follow(order.stop, order.side, order.order.trail, price);
+    if (stop === order.stop) return;
+    order.stop = stop;
+    this.#memoryVersion += 1;
+  }
+
+  #execute(order: Working, quantity: number, price: number, delayed: boolean, outputs: EngineOutput[]): void {
     order.filledQuantity += quantity;
     order.filledValue += quantity * price;
     order.executions += 1;
@@ -190,92 +278,85 @@ export class DryRunEngine {
       quantity,
       price,
       commission: Math.round((commission - order.commission) * 100) / 100,
+      delayed,
     });
     order.commission = commission;
     const full = order.filledQuantity >= order.quantity;
     if (full) this.#orders.delete(order.clientOrderId);
-    const own = this.#brackets.get(order.clientOrderId);
-    if (own !== undefined) {
-      own.entryFilled = order.filledQuantity;
-      own.entryOver ||= full;
+    this.#cancelGroup(order, outputs);
+    this.#brackets.onEntryFill(order.clientOrderId, order.filledQuantity, full);
+    const entry = order.parentClientOrderId;
+    if (entry === null) return;
+    this.#brackets.onExitFill(entry, quantity);
+    this.#settleBracket(entry, "the other order of the bracket closed the position", outputs);
+  }
+
+  /** The first fill of a group, also a partial one, ends its other orders; a cancel by hand does not. */
+  #cancelGroup({ clientOrderId, oneCancelsAllGroup: group }: Working, outputs: EngineOutput[]): void {
+    if (group === null || this.#filledGroups.has(group)) return;
+    this.#filledGroups.add(group);
+    for (const other of [...this.#orders.values()]) {
+      if (other.oneCancelsAllGroup !== group || other.clientOrderId === clientOrderId) continue;
+      this.#end(other, "canceled", "another order of its group was filled", outputs);
     }
-    if (order.parentClientOrderId === null) return;
-    const bracket = this.#brackets.get(order.parentClientOrderId);
-    if (bracket === undefined) return;
-    bracket.exitFilled += quantity;
-    this.#settleBracket(
-      order.parentClientOrderId,
-      bracket,
-      "the other order of the bracket closed the position",
-      outputs,
-    );
   }
 
   #end(order: Working, status: "canceled" | "expired", reason: string, outputs: EngineOutput[]): void {
     if (!this.#orders.delete(order.clientOrderId)) return;
     outputs.push({ type: "ended", clientOrderId: order.clientOrderId, status, reason });
-    const bracket = this.#brackets.get(order.clientOrderId);
-    if (bracket === undefined) return;
-    bracket.entryOver = true;
-    this.#settleBracket(order.clientOrderId, bracket, "the entry of the bracket ended unfilled", outputs);
+    this.#brackets.onEntryEnd(order.clientOrderId);
+    this.#settleBracket(order.clientOrderId, "the entry of the bracket ended unfilled", outputs);
   }
 
   /** Once the entry is over and its exits closed what it filled, the exits that are left have nothing to do. */
-  #settleBracket(entry: ClientOrderId, bracket: Bracket, reason: string, outputs: EngineOutput[]): void {
+  #settleBracket(entry: ClientOrderId, reason: string, outputs: EngineOutput[]): void {
+    if (!this.#brackets.isEntryOver(entry)) return;
     const exits = [...this.#orders.values()].filter((order) => order.parentClientOrderId === entry);
-    if (bracket.entryOver && bracket.exitFilled >= bracket.entryFilled) {
-      for (const exit of exits) this.#end(exit, "canceled", reason, outputs);
-    }
-    if (bracket.entryOver && exits.every((exit) => !this.#orders.has(exit.clientOrderId))) this.#brackets.delete(entry);
+    if (this.#brackets.isDone(entry)) for (const exit of exits) this.#end(exit, "canceled", reason, outputs);
+    if (exits.every((exit) => !this.#orders.has(exit.clientOrderId))) this.#brackets.forget(entry);
   }
 
   #leaves(order: Working): number {
     const own = order.quantity - order.filledQuantity;
     if (order.parentClientOrderId === null) return own;
-    const bracket = this.#brackets.get(order.parentClientOrderId);
-    return bracket === undefined ? own : Math.min(own, bracket.entryFilled - bracket.exitFilled);
+    return Math.min(own, this.#brackets.openShares(order.parentClientOrderId) ?? own);
   }
 
   #endDayOrders(at: EngineTime, outputs: EngineOutput[]): void {
     for (const order of [...this.#orders.values()]) {
       if (order.timeInForce !== "day" || order.endsMs === null || at.marketMs < order.endsMs) continue;
-      this.#end(order, "expired", "a day order, and the trading day is over", outputs);
+      // The fill of another order of its group may have ended it.
+      if (!this.#orders.has(order.clientOrderId)) continue;
+      if (isOnClose(order)) this.#auction(order, order.endsMs, outputs);
+      else this.#end(order, "expired", "a day order, and the trading day is over", outputs);
+    }
+  }
+
+  /** The closing auction: all or nothing, at its one price; it has enough for every order. */
+  #auction(order: Working, closeMs: number, outputs: EngineOutput[]): void {
+    const close = this.#closing.at(order.symbol, closeMs);
+    const leaves = this.#leaves(order);
+    if (close === null) {
+      this.#end(order, "expired", "no price at the close is known, or trading was halted", outputs);
+    } else if (close.delayed && tradableDelayed(order.side, this.#held(order.symbol)) < leaves) {
+      this.#end(order, "expired", "the price at the close is known with a delay only", outputs);
+    } else if (isWithinLimit(order, close.price)) {
+      this.#execute(order, leaves, close.price, close.delayed, outputs);
+    } else {
+      this.#end(order, "expired", `the close was at ${close.price}, beyond its limit`, outputs);
     }
   }
 
   #endImmediates(outputs: EngineOutput[]): void {
     for (const order of [...this.#orders.values()]) {
-      if (order.timeInForce !== "ioc" || this.#leaves(order) <= 0) continue;
+      // A stop is immediate once it is triggered.
+      if (order.timeInForce !== "ioc" || isWaitingForStop(order) || this.#leaves(order) <= 0) continue;
       this.#end(order, "canceled", "immediate or cancel: not fully filled at once", outputs);
     }
   }
-
-  /** The quote less what earlier fills took of it. */
-  #view(quote: EngineQuote): MarketView {
-    let taken = this.#taken.get(quote.symbol);
-    if (taken === undefined) {
-      taken = { bid: { price: 0, size: 0, taken: 0 }, ask: { price: 0, size: 0, taken: 0 } };
-      this.#taken.set(quote.symbol, taken);
-    }
-    return {
-      bid: quote.bid,
-      ask: quote.ask,
-      bidSize: offered(taken.bid, quote.bid, quote.bidSize),
-      askSize: offered(taken.ask, quote.ask, quote.askSize),
-      trade: quote.trade,
-    };
-  }
-
-  #take(symbol: string, side: "buy" | "sell", quantity: number): void {
-    const taken = this.#taken.get(symbol);
-    if (taken !== undefined) (side === "buy" ? taken.ask : taken.bid).taken += quantity;
-  }
 }
 
-/** What is left of an offer; another price or size is a new offer. */
-function offered(taken: Taken, price: number | null, displayed: number | null): number {
-  if (price === null) return 0;
-  const size = displayed ?? UNKNOWN_SIZE;
-  if (taken.price !== price || taken.size !== size) Object.assign(taken, { price, size, taken: 0 });
-  return Math.max(0, size - taken.taken);
+function firstStop({ order }: Leg): number | null {
+  if ("stopPrice" in order) return order.stopPrice;
+  return order.type === "trailing-stop" ? order.initialStopPrice : null;
 }

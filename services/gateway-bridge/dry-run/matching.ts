@@ -1,6 +1,22 @@
 import type { MarketPhase } from "#libs/time/mod.ts";
 import type { Leg } from "../orders/legs.ts";
 
+/** A quote with what traded since the one before. Only fresh quotes may be given to the engine. */
+export interface EngineQuote {
+  readonly symbol: string;
+  readonly bid: number | null;
+  readonly ask: number | null;
+  readonly bidSize: number | null;
+  readonly askSize: number | null;
+  /** The newest trade, however long ago. */
+  readonly last: number | null;
+  readonly trade: MarketView["trade"];
+  /** Nothing trades while the exchange halts it. */
+  readonly halted: boolean;
+  /** Its prices are 15 to 20 minutes old: nothing is opened on it. */
+  readonly delayed: boolean;
+}
+
 /** The market as a dry-run order meets it. */
 export interface MarketView {
   readonly bid: number | null;
@@ -13,6 +29,8 @@ export interface MarketView {
 }
 
 export interface Matchable extends Pick<Leg, "side" | "order" | "outsideRegularHours"> {
+  /** Where its stop stands; null for none, and for a trailing stop that has not begun. */
+  readonly stop: number | null;
   /** A stop whose price was reached. */
   readonly triggered: boolean;
   /** A limit that met a market it could not trade with, and waits in it. */
@@ -28,16 +46,20 @@ export interface Match {
 
 /** Regular hours for every order; outside of them only limits that ask for it, as at the broker. */
 export function mayTrade(order: Matchable, phase: MarketPhase): boolean {
+  if (isOnClose(order)) return false;
   if (phase === "open") return true;
   if (phase === "closed") return false;
   return order.outsideRegularHours && limitOf(order) !== null;
 }
 
+/** Waits for the closing auction, and trades nowhere else. */
+export const isOnClose = ({ order }: Pick<Leg, "order">): boolean =>
+  order.type === "market-on-close" || order.type === "limit-on-close";
+
 /** IBKR's default trigger for US stocks: the last trade reaches the stop price. */
 export function triggers(order: Matchable, trade: MarketView["trade"]): boolean {
-  if (order.triggered || trade === null) return false;
-  if (order.order.type !== "stop" && order.order.type !== "stop-limit") return false;
-  return order.side === "buy" ? trade.price >= order.order.stopPrice : trade.price <= order.order.stopPrice;
+  if (order.stop === null || trade === null || !isWaitingForStop(order)) return false;
+  return order.side === "buy" ? trade.price >= order.stop : trade.price <= order.stop;
 }
 
 /**
@@ -52,19 +74,27 @@ export function match(order: Matchable, leaves: number, market: MarketView): Mat
   const limit = limitOf(order);
   if (limit === null)
     return price === null || size <= 0 ? null : { quantity: Math.min(leaves, size), price, takes: true };
-  const reaches = (other: number) => (order.side === "buy" ? other <= limit : other >= limit);
-  if (price !== null && size > 0 && reaches(price)) {
+  if (price !== null && size > 0 && isWithinLimit(order, price)) {
     return { quantity: Math.min(leaves, size), price: order.resting ? limit : price, takes: true };
   }
-  if (order.resting && market.trade !== null && market.trade.size > 0 && reaches(market.trade.price)) {
-    return { quantity: Math.min(leaves, market.trade.size), price: limit, takes: false };
+  const { trade } = market;
+  if (order.resting && trade !== null && trade.size > 0 && isWithinLimit(order, trade.price)) {
+    return { quantity: Math.min(leaves, trade.size), price: limit, takes: false };
   }
   return null;
 }
 
-const isWaitingForStop = ({ order, triggered }: Matchable): boolean =>
-  !triggered && (order.type === "stop" || order.type === "stop-limit");
+/** Whether its limit, if it has one, allows this price. */
+export function isWithinLimit(order: Pick<Leg, "side" | "order">, price: number): boolean {
+  const limit = limitOf(order);
+  if (limit === null) return true;
+  return order.side === "buy" ? price <= limit : price >= limit;
+}
 
-function limitOf({ order }: Matchable): number | null {
-  return order.type === "limit" || order.type === "stop-limit" ? order.limitPrice : null;
+/** A stop that is not triggered is not in the market. */
+export const isWaitingForStop = ({ order, triggered }: Pick<Matchable, "order" | "triggered">): boolean =>
+  !triggered && (order.type === "stop" || order.type === "stop-limit" || order.type === "trailing-stop");
+
+function limitOf({ order }: Pick<Leg, "order">): number | null {
+  return "limitPrice" in order ? order.limitPrice : null;
 }

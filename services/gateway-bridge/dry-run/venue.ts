@@ -1,16 +1,20 @@
-import type { ClientOrderId, Outcome } from "#libs/contracts/mod.ts";
+import type { Alert, ClientOrderId, DryRunMemory, Outcome } from "#libs/contracts/mod.ts";
 import type { Calendar } from "#libs/time/mod.ts";
 import type { Book, OpenOrder } from "../orders/book.ts";
 import { type Fact, fillProgress, orderFact } from "../orders/facts.ts";
 import type { OrderIds } from "../orders/order-ids.ts";
 import type { Recorder } from "../orders/recorder.ts";
 import type { Venue } from "../orders/venue.ts";
+import { heldBack } from "./alerts.ts";
 import { dayOrderEndsMs } from "./day-end.ts";
-import { DryRunEngine, type EngineOutput, type EngineQuote, type EngineTime } from "./engine.ts";
+import { DELAYED_FILL } from "./delayed.ts";
+import { DryRunEngine, type EngineOutput, type EngineTime } from "./engine.ts";
+import type { EngineQuote } from "./matching.ts";
+import { bracketOf, executedOf, filledGroups, unrecorded } from "./restart.ts";
 
 export interface DryRunOptions {
   readonly book: Book;
-  readonly recorder: Recorder;
+  readonly recorder: Pick<Recorder, "take">;
   readonly calendar: Calendar;
   readonly orderIds: OrderIds;
   readonly marketNowMs: () => number | null;
@@ -20,15 +24,23 @@ export interface DryRunOptions {
   readonly freshQuote: (symbol: string) => EngineQuote | null;
   /** Null when the session accepts orders; else why not. */
   readonly whyNot: () => string | null;
+  readonly alert: (alert: Alert) => void;
+  /** Keeps what the ledger does not tell of the orders at work, for {@link DryRunVenue.restore}. */
+  readonly keepMemory: (memory: DryRunMemory) => void;
 }
 
 /** The dry-run engine as a place to send orders to: the same events and states as a broker, and nothing leaves. */
 export class DryRunVenue implements Venue {
   readonly #options: DryRunOptions;
-  readonly #engine = new DryRunEngine();
+  readonly #engine: DryRunEngine;
+  /** Symbols of which the operator knows that their entries wait for live prices. */
+  readonly #toldHeldBack = new Set<string>();
+  #keptVersion = 0;
+  #keptTriggers = 0;
 
   constructor(options: DryRunOptions) {
     this.#options = options;
+    this.#engine = new DryRunEngine((symbol) => options.book.holdings.get(symbol)?.quantity ?? 0);
   }
 
   whyNot(): string | null {
@@ -47,7 +59,9 @@ export class DryRunVenue implements Venue {
       return;
     }
     const legs = group.map((order) => ({ ...order, endsMs: this.#endsMs(order) }));
-    this.#take(this.#engine.place(legs, this.#options.freshQuote(entry.symbol), at), at);
+    const quote = this.#options.freshQuote(entry.symbol);
+    if (quote?.delayed && this.#engine.opens(entry)) this.#tellHeldBack(entry.symbol, entry.clientOrderId);
+    this.#take(this.#engine.place(legs, quote, at), at);
   }
 
   cancel(order: OpenOrder): Outcome {
@@ -57,61 +71,71 @@ export class DryRunVenue implements Venue {
     return { ok: true, message: `${order.clientOrderId} is canceled` };
   }
 
+  cancelAll(reason: string): number {
+    const count = this.#engine.size;
+    this.#take(this.#engine.cancelAll(reason), this.#time());
+    return count;
+  }
+
   /** A fresh quote of a symbol. */
   onQuote(quote: EngineQuote): void {
+    if (!quote.delayed) this.#toldHeldBack.delete(quote.symbol);
     if (this.#engine.size === 0) return;
     const at = this.#time();
-    if (at !== null) this.#take(this.#engine.onQuote(quote, at), at);
+    if (at === null) return;
+    this.#take(this.#engine.onQuote(quote, at), at);
+    const waiting = quote.delayed ? this.#engine.entryIn(quote.symbol) : null;
+    if (waiting !== null) this.#tellHeldBack(quote.symbol, waiting);
+  }
+
+  #tellHeldBack(symbol: string, clientOrderId: ClientOrderId): void {
+    if (this.#toldHeldBack.has(symbol)) return;
+    this.#toldHeldBack.add(symbol);
+    this.#options.alert(heldBack(symbol, clientOrderId));
   }
 
   /** Call it now and then: day orders end by the clock. */
   onTime(): void {
+    this.#keepMemory();
     if (this.#engine.size === 0) return;
     const at = this.#time();
     if (at !== null) this.#take(this.#engine.onTime(at), at);
   }
 
+  /** At the pace of the clock, not of the market: a stop that follows a trade moves many times a second. */
+  #keepMemory(): void {
+    const version = this.#engine.memoryVersion;
+    if (version === this.#keptVersion) return;
+    this.#keptVersion = version;
+    this.#keptTriggers = this.#engine.triggered;
+    this.#options.keepMemory(this.#engine.memory());
+  }
+
   /**
-   * Picks up where the last process ended. An order that was recorded as submitted and not accepted never reached
-   * the engine: it is `not-sent`, as it would be at a broker that does not know it.
+   * Picks up where the last process ended. The ledger says what traded; what a crash kept from being recorded after
+   * an execution is recorded now, and what follows from it is done. An order that was recorded as submitted and not
+   * accepted never reached the engine: it is `not-sent`, as it would be at a broker that does not know it.
+   *
+   * @param memory what was kept last; null when nothing was: then stops stand where they began
    */
-  restore(): void {
+  restore(memory: DryRunMemory | null): void {
     const { book, recorder } = this.#options;
-    const lost: Fact[] = [];
+    const kept = new Map(memory?.orders.map(({ clientOrderId, ...state }) => [clientOrderId, state]));
+    recorder.take(unrecorded(book));
+    this.#engine.restoreGroups(filledGroups(book));
     for (const order of book.open.values()) {
-      if (order.status === "submitted" || order.status === "unknown") {
-        lost.push(orderFact(order, "not-sent", "the bridge ended between recording and placing it"));
-      } else {
-        this.#engine.restore(
-          { ...order, ...this.#executed(order), endsMs: this.#endsMs(order) },
-          order.parentClientOrderId === null ? null : this.#bracket(order.parentClientOrderId),
-        );
-      }
+      const { parentClientOrderId: entry } = order;
+      this.#engine.restore(
+        {
+          ...order,
+          ...executedOf(book, order),
+          endsMs: this.#endsMs(order),
+          kept: kept.get(order.clientOrderId) ?? null,
+        },
+        entry === null ? null : bracketOf(book, entry),
+      );
     }
-    recorder.take(lost);
-  }
-
-  #executed(order: OpenOrder): { filledValue: number; executions: number; commission: number } {
-    let [filledValue, executions, commission] = [0, 0, 0];
-    for (const execution of this.#options.book.executions.values()) {
-      if (execution.clientOrderId !== order.clientOrderId) continue;
-      filledValue += execution.quantity * execution.price;
-      executions += 1;
-      commission += execution.commission ?? 0;
-    }
-    return { filledValue, executions, commission };
-  }
-
-  #bracket(entry: ClientOrderId): { entryFilled: number; entryOver: boolean; exitFilled: number } {
-    const { open, closed, executions } = this.#options.book;
-    const entryFilled = open.get(entry)?.filledQuantity ?? closed.get(entry)?.filledQuantity ?? 0;
-    const exits = new Set<ClientOrderId>();
-    for (const order of open.values()) if (order.parentClientOrderId === entry) exits.add(order.clientOrderId);
-    let exitFilled = 0;
-    for (const { clientOrderId, quantity } of executions.values()) {
-      if (clientOrderId !== null && exits.has(clientOrderId)) exitFilled += quantity;
-    }
-    return { entryFilled, entryOver: !open.has(entry), exitFilled };
+    this.#take(this.#engine.settle(), this.#time());
   }
 
   #endsMs(order: OpenOrder): number | null {
@@ -127,9 +151,11 @@ export class DryRunVenue implements Venue {
 
   #take(outputs: readonly EngineOutput[], at: EngineTime | null): void {
     const { book, recorder } = this.#options;
+    if (this.#engine.triggered !== this.#keptTriggers) this.#keepMemory();
     for (const output of outputs) {
       recorder.take(this.#facts(output, at?.marketMs ?? 0));
-      const progress = output.type === "executed" ? fillProgress(book, output.clientOrderId) : undefined;
+      if (output.type !== "executed") continue;
+      const progress = fillProgress(book, output.clientOrderId, null, output.delayed ? DELAYED_FILL : null);
       if (progress !== undefined) recorder.take([progress]);
     }
   }

@@ -1,15 +1,19 @@
-import { EventName, IBApi, MarketDataType, SecType, WhatToShow } from "@stoqey/ib";
+import { type Contract, EventName, IBApi, MarketDataType, WhatToShow } from "@stoqey/ib";
+import type { AccountChannel } from "../account/broker-account.ts";
+import { contractOf } from "./contract.ts";
+import { type HistoryChannel, historyChannel, listenToHistory } from "./history-channel.ts";
 import { guardLibrary } from "./library-guard.ts";
 import type { GatewayListener, SessionReport } from "./reports.ts";
-import type { Priority, SendQueue } from "./send-queue.ts";
-import { brokerExecution, brokerOrder, commission } from "./translate.ts";
+import { LIBRARY_MESSAGES_PER_SECOND, type Priority, type SendQueue } from "./send-queue.ts";
+import { brokerExecution, brokerOrder, commission, nameOf, stockSymbol, whatIfFigures } from "./translate.ts";
 
-/** Above ours, so that the library's own queue, which cannot be cleared, stays empty (tws.md 1.4). */
-const LIBRARY_MESSAGES_PER_SECOND = 10_000;
 /** Code of the library for a socket that failed; the text carries the system's error. */
 const SOCKET_FAILED = 502;
 /** Codes of the library for messages it could not read. */
 const UNREADABLE = 505;
+
+/** Generic tick 236: whether there are shares to borrow (tick 46). Halts (49) come unasked. */
+const SHORTABLE_TICKS = "236";
 
 const ACCOUNT_TAGS = [
   "NetLiquidation",
@@ -27,15 +31,16 @@ const ACCOUNT_TAGS = [
 ].join(",");
 
 /** Reads from the gateway; nothing here can place an order (law 5). */
-export interface Connection {
+export interface Connection extends HistoryChannel, AccountChannel {
   askTime(): void;
-  /** Live data only: what still comes delayed is marked as such (ticks 66 and up). */
-  askLiveData(): void;
+  /** `delayed`: where there is no live data. Delayed data is marked as such (ticks 66 and up), whatever was asked. */
+  askDataType(type: "live" | "delayed"): void;
+  /** Of this client alone. */
   askOpenOrders(): void;
+  /** Of every client, and of TWS itself. */
+  askAllOpenOrders(): void;
   askCompletedOrders(): void;
   askPositions(): void;
-  askAccountSummary(requestId: number): void;
-  cancelAccountSummary(requestId: number): void;
   askExecutions(requestId: number): void;
   askNextOrderId(): void;
   subscribeQuotes(requestId: number, symbol: string): void;
@@ -72,6 +77,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const say = (report: SessionReport) => {
     if (!closed) listener.session(report);
   };
+  const leftOut = (what: string) => say({ type: "left-out", text: what });
   const guard = guardLibrary(api, (what) => say({ type: "garbage", text: what, fatal: true }));
   /** What a handler throws would leave the socket's own handler and end the process (P8). */
   const on = (event: EventName, handler: (...values: never[]) => void) => {
@@ -124,6 +130,9 @@ export function openConnection(options: ConnectionOptions): Connection {
   on(EventName.tickSize, (requestId: number, field?: number, value?: number) => {
     if (field !== undefined && value !== undefined) listener.tick(requestId, field, value);
   });
+  on(EventName.tickGeneric, (requestId: number, field: number, value: number) =>
+    listener.tick(requestId, field, value),
+  );
   on(EventName.marketDataType, (requestId: number, type: number) => listener.marketDataType(requestId, type));
   on(
     EventName.realtimeBar,
@@ -131,9 +140,19 @@ export function openConnection(options: ConnectionOptions): Connection {
       listener.bar(requestId, { startsAt: second * 1000, open, high, low, close, volume: Math.max(0, volume) }),
   );
 
+  listenToHistory(on, listener);
+
   on(EventName.openOrder, (...values: Parameters<typeof brokerOrder>) => {
+    const [orderId, contract, terms, state] = values;
+    if (terms.whatIf === true) {
+      listener.whatIf(orderId, whatIfFigures(state));
+      return;
+    }
     const order = brokerOrder(...values);
     if (order) listener.openOrder(order);
+    else if (stockSymbol(contract) === undefined) {
+      listener.otherContract({ account: null, kind: "order", name: nameOf(contract) });
+    } else leftOut(`order ${orderId} for ${nameOf(contract)} to ${terms.action} ${terms.totalQuantity}`);
   });
   on(EventName.openOrderEnd, () => listener.listEnd("open-orders"));
   on(EventName.completedOrder, (contract: never, order: { orderId?: number }, state: never) => {
@@ -154,7 +173,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       _lastPrice?: number,
       owner?: number,
       whyHeld?: string,
-    ) =>
+    ) => {
+      if (!(filled >= 0)) return leftOut(`status ${status} of order ${orderId} with ${filled} filled`);
       listener.orderStatus({
         orderId,
         permId: permId ? permId : null,
@@ -162,24 +182,36 @@ export function openConnection(options: ConnectionOptions): Connection {
         status: String(status),
         filledQuantity: filled,
         text: whyHeld ?? "",
-      }),
+      });
+    },
   );
   on(EventName.execDetails, (_requestId: number, ...values: Parameters<typeof brokerExecution>) => {
+    const [contract, { acctNumber, execId, side, shares, price }] = values;
     const execution = brokerExecution(...values);
     if (execution) listener.execution(execution);
+    else if (stockSymbol(contract) === undefined) {
+      listener.otherContract({ account: acctNumber ?? null, kind: "execution", name: nameOf(contract) });
+    } else leftOut(`execution ${execId} of ${nameOf(contract)}: ${side} ${shares} at ${price}`);
   });
   on(EventName.execDetailsEnd, () => listener.listEnd("executions"));
   on(EventName.commissionReport, (...values: Parameters<typeof commission>) => {
     const report = commission(...values);
     if (report) listener.commission(report.executionId, report.commission);
   });
-  on(EventName.position, (account: string, contract: { symbol?: string }, quantity: number, averageCost?: number) => {
-    if (contract.symbol === undefined) return;
-    listener.position({ account, symbol: contract.symbol, quantity, averageCost: averageCost ?? 0 });
+  on(EventName.position, (account: string, contract: Contract, quantity: number, averageCost?: number) => {
+    const symbol = stockSymbol(contract);
+    if (symbol !== undefined) listener.position({ account, symbol, quantity, averageCost: averageCost ?? 0 });
+    else if (quantity !== 0) listener.otherContract({ account, kind: "position", name: nameOf(contract) });
   });
   on(EventName.positionEnd, () => listener.listEnd("positions"));
   on(EventName.accountSummary, (_requestId: number, account: string, tag: string, value: string) =>
     listener.accountValue(account, tag, value),
+  );
+  on(EventName.updateAccountValue, (key: string, value: string, _currency: string, account: string) =>
+    listener.accountUpdate(account, key, value),
+  );
+  on(EventName.pnl, (_requestId: number, daily: number, unrealized?: number, realized?: number) =>
+    listener.profit(daily, unrealized, realized),
   );
   on(EventName.accountSummaryEnd, () => listener.listEnd("account-summary"));
 
@@ -187,20 +219,26 @@ export function openConnection(options: ConnectionOptions): Connection {
   const connection: Connection = {
     // The heartbeat decides whether the session lives; it must not wait behind a page of subscriptions.
     askTime: () => ask("cancel", () => api.reqCurrentTime()),
-    askLiveData: () => ask("data", () => api.reqMarketDataType(MarketDataType.REALTIME)),
+    askDataType: (type) =>
+      ask("data", () => api.reqMarketDataType(type === "live" ? MarketDataType.REALTIME : MarketDataType.DELAYED)),
+    askAllOpenOrders: () => ask("query", () => api.reqAllOpenOrders()),
     askOpenOrders: () => ask("query", () => api.reqOpenOrders()),
     askCompletedOrders: () => ask("query", () => api.reqCompletedOrders(false)),
     askPositions: () => ask("query", () => api.reqPositions()),
     askAccountSummary: (requestId) => ask("query", () => api.reqAccountSummary(requestId, "All", ACCOUNT_TAGS)),
     cancelAccountSummary: (requestId) => ask("query", () => api.cancelAccountSummary(requestId)),
+    askProfit: (requestId, account) => ask("query", () => api.reqPnL(requestId, account)),
+    cancelProfit: (requestId) => ask("query", () => api.cancelPnL(requestId)),
+    askAccountUpdates: (account) => ask("query", () => api.reqAccountUpdates(true, account)),
     askExecutions: (requestId) => ask("query", () => api.reqExecutions(requestId, {})),
     askNextOrderId: () => ask("query", () => api.reqIds()),
     subscribeQuotes: (requestId, symbol) =>
-      ask("data", () => api.reqMktData(requestId, contractOf(symbol), "", false, false)),
+      ask("data", () => api.reqMktData(requestId, contractOf(symbol), SHORTABLE_TICKS, false, false)),
     cancelQuotes: (requestId) => ask("data", () => api.cancelMktData(requestId)),
     subscribeBars: (requestId, symbol) =>
       ask("data", () => api.reqRealTimeBars(requestId, contractOf(symbol), 5, WhatToShow.TRADES, false)),
     cancelBars: (requestId) => ask("data", () => api.cancelRealTimeBars(requestId)),
+    ...historyChannel(api, (send) => ask("query", send)),
     close: () => {
       if (closed) return;
       closed = true;
@@ -213,11 +251,3 @@ export function openConnection(options: ConnectionOptions): Connection {
   api.connect(clientId);
   return connection;
 }
-
-/** A US stock or ETF, routed by the broker. */
-export const contractOf = (symbol: string) => ({
-  symbol,
-  secType: SecType.STK,
-  exchange: "SMART",
-  currency: "USD",
-});

@@ -2,14 +2,12 @@ import type { Alert } from "#libs/contracts/mod.ts";
 import * as alerts from "../alerts.ts";
 import type { Desk } from "../desk/desk.ts";
 import { isRequestId } from "../desk/request-ids.ts";
+import type { HistoryDesk } from "../history/history-desk.ts";
 import type { Feed } from "../market-data/feed.ts";
 import type { SessionEvent, Streams } from "../session/session.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import type { GatewayListener, SessionReport } from "./reports.ts";
-import { SendQueue } from "./send-queue.ts";
-
-/** Below the broker's 50 messages a second (tws.md 6.3). */
-const MESSAGES_PER_SECOND = 45;
+import { MESSAGES_PER_SECOND, SendQueue } from "./send-queue.ts";
 
 export interface LinkOptions {
   readonly host: string;
@@ -18,11 +16,17 @@ export interface LinkOptions {
   readonly nowMs: () => number;
   readonly desk: Desk;
   readonly feed: Feed;
+  readonly history: HistoryDesk;
+  /** Take delayed data where the account has no live subscription. */
+  readonly delayedData: boolean;
   readonly post: (event: SessionEvent) => void;
   readonly onTime: (epochSeconds: number) => void;
   readonly alert: (alert: Alert) => void;
   readonly onLog: (fields: object, message: string) => void;
 }
+
+/** So many messages that were left out are told one by one; those after them are in the log alone. */
+const LEFT_OUT_TOLD_MAX = 20;
 
 /** Carries the one connection of the moment between the session, the feed and the desk. */
 export class GatewayLink {
@@ -34,6 +38,8 @@ export class GatewayLink {
   #synced = false;
   #fresh = true;
   #garbageTold = false;
+  /** What was left out and told since a session was last ready. */
+  readonly #leftOutTold = new Set<string>();
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -60,7 +66,8 @@ export class GatewayLink {
     this.#connection = null;
     this.#waitsForClock = null;
     this.#synced = false;
-    this.#options.feed.detach();
+    this.#options.feed.streams.detach();
+    this.#options.history.detach();
   }
 
   askTime(): void {
@@ -83,12 +90,14 @@ export class GatewayLink {
   startStreams(streams: Streams): void {
     if (this.#connection === null) return;
     this.#garbageTold = false;
+    this.#leftOutTold.clear();
+    this.#options.history.attach(this.#connection);
     if (streams === "verify") {
-      this.#options.feed.verify();
+      this.#options.feed.streams.verify();
       return;
     }
-    this.#connection.askLiveData();
-    this.#options.feed.attach(this.#connection);
+    this.#connection.askDataType(this.#options.delayedData ? "delayed" : "live");
+    this.#options.feed.streams.attach(this.#connection);
   }
 
   #tellSynced(): void {
@@ -98,16 +107,23 @@ export class GatewayLink {
   }
 
   #listenTo(number: number): GatewayListener {
-    const { desk, feed } = this.#options;
+    const { desk, feed, history } = this.#options;
     return {
       ...desk.listener,
+      ...history.listener,
       session: (report) => this.#onReport(number, report),
       tick: (requestId, tickType, value) => feed.tick(requestId, tickType, value),
       marketDataType: (requestId, type) => feed.marketDataType(requestId, type),
       bar: (requestId, bar) => feed.bar(requestId, bar),
       requestError: (id, code, text) => {
         if (!isRequestId(id)) desk.listener.orderError(id, code, text);
-        else if (!feed.requestError(id, code, text)) this.#options.onLog({ id, code, text }, "a request failed");
+        else {
+          const known =
+            feed.requestError(id, code, text) ||
+            history.requestError(id, code, text) ||
+            desk.listener.requestFailed(id, code, text);
+          if (!known) this.#options.onLog({ id, code, text }, "a request failed");
+        }
       },
     };
   }
@@ -130,6 +146,10 @@ export class GatewayLink {
         this.#garbageTold = true;
         if (report.fatal) post({ type: "closed", connection, error: report.text });
         return;
+      case "left-out":
+        onLog({ text: report.text }, "left out what cannot be");
+        this.#tellLeftOut(report.text);
+        return;
       case "next-order-id":
         desk.onNextOrderId(report.nextOrderId);
         post({ ...report, connection });
@@ -137,6 +157,13 @@ export class GatewayLink {
       default:
         post({ ...report, connection });
     }
+  }
+
+  /** Each by itself: it may be a fill that is missing from the ledger. Lists repeat it. */
+  #tellLeftOut(text: string): void {
+    if (this.#leftOutTold.has(text) || this.#leftOutTold.size >= LEFT_OUT_TOLD_MAX) return;
+    this.#leftOutTold.add(text);
+    this.#options.alert(alerts.garbage(text, false));
   }
 
   #onDefect(connection: number, error: unknown): void {

@@ -2,7 +2,7 @@
 // process. Imported by broker/broker-desk.ts alone, which desk/open-desk.ts imports on demand.
 import { type IBApi, type Order, OrderAction, OrderType, TimeInForce } from "@stoqey/ib";
 import type { Leg } from "../orders/legs.ts";
-import { contractOf } from "./connection.ts";
+import { contractOf } from "./contract.ts";
 import type { SendQueue } from "./send-queue.ts";
 
 export interface PlacedLeg extends Leg {
@@ -16,7 +16,11 @@ export interface OrderChannel {
    * with it. `mayStillSend` is asked at the moment of writing.
    */
   place(group: readonly PlacedLeg[], account: string, guard: PlaceGuard): void;
-  cancel(orderId: number): void;
+  cancel(orderId: number, onWritten?: () => void): void;
+  /** Cancels every order of the account: ours, other clients', and what was entered by hand. */
+  cancelAll(onWritten: () => void): void;
+  /** Asks what the order would do to the account; it is never placed. The answer comes as `whatIf`. */
+  whatIf(leg: Leg & { readonly orderId: number }, account: string, guard: Omit<PlaceGuard, "onWritten">): void;
 }
 
 export interface PlaceGuard {
@@ -45,9 +49,39 @@ export function attachOrderChannel(api: IBApi, queue: SendQueue): OrderChannel {
           }
         },
       }),
-    cancel: (orderId) => queue.push("cancel", { send: () => api.cancelOrder(orderId) }),
+    cancel: (orderId, onWritten) =>
+      queue.push("cancel", {
+        send: () => {
+          onWritten?.();
+          api.cancelOrder(orderId);
+        },
+      }),
+    cancelAll: (onWritten) =>
+      queue.push("cancel", {
+        send: () => {
+          onWritten();
+          api.reqGlobalCancel();
+        },
+      }),
+    whatIf: (leg, account, guard) =>
+      queue.push("query", {
+        ...guard,
+        send: () => void api.placeOrder(leg.orderId, contractOf(leg.symbol), questionOf(leg, account)),
+      }),
   };
 }
+
+/** What stands as `orderRef` of a question: no order of ours is ever matched with it. */
+const QUESTION_REF = "what-if";
+
+/** The same message as an order's, but for the flag that makes it a question. It is tied to no other order. */
+function questionOf(leg: Leg & { readonly orderId: number }, account: string): Order & { readonly whatIf: true } {
+  const alone = { ...leg, parentOrderId: null, oneCancelsAllGroup: null };
+  return { ...brokerOrderOf(alone, account, true), orderRef: QUESTION_REF, whatIf: true };
+}
+
+/** `ocaType`: the rest of the group is canceled at the first fill, also a partial one. */
+const CANCEL_WITH_BLOCK = 1;
 
 const TIME_IN_FORCE = { day: TimeInForce.DAY, gtc: TimeInForce.GTC, ioc: TimeInForce.IOC } as const;
 
@@ -64,10 +98,14 @@ function brokerOrderOf(leg: PlacedLeg, account: string, transmit: boolean): Orde
     account,
     transmit,
     ...(leg.parentOrderId === null ? {} : { parentId: leg.parentOrderId }),
+    // With block: at most one order of the group is at the exchange at a time, so that no two of them fill at once.
+    ...(leg.oneCancelsAllGroup === null ? {} : { ocaGroup: leg.oneCancelsAllGroup, ocaType: CANCEL_WITH_BLOCK }),
   };
 }
 
-function typeOf({ order }: Leg): Pick<Order, "orderType" | "lmtPrice" | "auxPrice"> {
+function typeOf({
+  order,
+}: Leg): Pick<Order, "orderType" | "lmtPrice" | "auxPrice" | "trailStopPrice" | "trailingPercent"> {
   switch (order.type) {
     case "market":
       return { orderType: OrderType.MKT };
@@ -77,5 +115,15 @@ function typeOf({ order }: Leg): Pick<Order, "orderType" | "lmtPrice" | "auxPric
       return { orderType: OrderType.STP, auxPrice: order.stopPrice };
     case "stop-limit":
       return { orderType: OrderType.STP_LMT, lmtPrice: order.limitPrice, auxPrice: order.stopPrice };
+    case "trailing-stop":
+      return {
+        orderType: OrderType.TRAIL,
+        ...(order.initialStopPrice === null ? {} : { trailStopPrice: order.initialStopPrice }),
+        ...(order.trail.by === "amount" ? { auxPrice: order.trail.amount } : { trailingPercent: order.trail.percent }),
+      };
+    case "market-on-close":
+      return { orderType: OrderType.MOC };
+    case "limit-on-close":
+      return { orderType: OrderType.LOC, lmtPrice: order.limitPrice };
   }
 }

@@ -16,6 +16,8 @@ export interface BrokerOrder {
   /** The broker's word: Submitted, PreSubmitted, Filled, Cancelled, Inactive ... */
   readonly status: string;
   readonly filledQuantity: number | null;
+  /** USD a share: its limit, else its stop; null for an order without a price. */
+  readonly price: number | null;
   /** The broker's reason or warning, where it gives one. */
   readonly text: string;
 }
@@ -42,6 +44,19 @@ export interface BrokerExecution {
   readonly price: number;
   /** Market time, epoch milliseconds; null when the gateway's text could not be read. */
   readonly executedAt: number | null;
+  /** The gateway's text. */
+  readonly timeText: string;
+}
+
+/** What the broker says an order would do, USD; null where it gave no figure. */
+export interface WhatIfFigures {
+  readonly initialMarginChange: number | null;
+  readonly maintenanceMarginChange: number | null;
+  readonly initialMarginAfter: number | null;
+  readonly maintenanceMarginAfter: number | null;
+  readonly equityWithLoanAfter: number | null;
+  readonly commission: number | null;
+  readonly warning: string | null;
 }
 
 export interface BrokerPosition {
@@ -49,6 +64,13 @@ export interface BrokerPosition {
   readonly symbol: string;
   readonly quantity: number;
   readonly averageCost: number;
+}
+
+export interface OtherContract {
+  readonly account: string | null;
+  readonly kind: "position" | "order" | "execution";
+  /** The contract in words. */
+  readonly name: string;
 }
 
 export interface FiveSecondBar {
@@ -59,6 +81,38 @@ export interface FiveSecondBar {
   readonly low: number;
   readonly close: number;
   readonly volume: number;
+}
+
+/** A bar of the broker's history. */
+export interface HistoricalBar {
+  /** Its beginning as the gateway writes it: epoch seconds, or for a day's bar its New York date as `20260310`. */
+  readonly time: string;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** What the broker knows of a symbol; every field may be missing. */
+export interface BrokerContract {
+  readonly symbol: string | undefined;
+  readonly contractId: number | undefined;
+  readonly name: string | undefined;
+  readonly primaryExchange: string | undefined;
+  readonly currency: string | undefined;
+  readonly minimumTick: number | undefined;
+  readonly minimumSize: number | undefined;
+  readonly tradingHours: string | undefined;
+  readonly liquidHours: string | undefined;
+}
+
+/** Answers to questions about the past and about contracts. */
+export interface HistoryListener {
+  historicalBar(requestId: number, bar: HistoricalBar): void;
+  historyEnd(requestId: number): void;
+  contractDetails(requestId: number, contract: BrokerContract): void;
+  contractDetailsEnd(requestId: number): void;
 }
 
 /** Lists the gateway sends entry by entry and closes with an end. */
@@ -74,21 +128,30 @@ export type SessionReport =
   | { readonly type: "notice"; readonly code: number; readonly text: string }
   /** Bytes that make no sense; `fatal` when the stream cannot be followed any more. */
   | { readonly type: "garbage"; readonly text: string; readonly fatal: boolean }
+  /** An execution, an order or a status that can be read and cannot be: nothing is made of it. */
+  | { readonly type: "left-out"; readonly text: string }
   | { readonly type: "closed"; readonly error: string | null };
 
-export interface GatewayListener {
+export interface GatewayListener extends HistoryListener {
   session(report: SessionReport): void;
   /** Hot: called for every tick, tens of thousands a second. */
   tick(requestId: number, tickType: number, value: number): void;
   marketDataType(requestId: number, type: number): void;
   bar(requestId: number, bar: FiveSecondBar): void;
   openOrder(order: BrokerOrder): void;
+  /** The answer to a question about an order that is not placed. */
+  whatIf(orderId: number, figures: WhatIfFigures): void;
   completedOrder(order: BrokerOrder): void;
   orderStatus(status: BrokerOrderStatus): void;
   execution(execution: BrokerExecution): void;
   commission(executionId: string, commission: number): void;
   position(position: BrokerPosition): void;
+  /** Something of the account that this platform does not deal in: an option, another currency. */
+  otherContract(holding: OtherContract): void;
   accountValue(account: string, tag: string, value: string): void;
+  /** A value of the account's own subscription, which alone tells `accountReady`. */
+  accountUpdate(account: string, key: string, value: string): void;
+  profit(daily: number, unrealized: number | undefined, realized: number | undefined): void;
   listEnd(list: BrokerList): void;
   /** An error that names a request or an order. */
   requestError(requestId: number, code: number, text: string): void;

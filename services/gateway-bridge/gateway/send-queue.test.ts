@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PRIORITIES, type Priority, SendQueue } from "./send-queue.ts";
+import {
+  LIBRARY_MESSAGES_PER_SECOND,
+  MESSAGES_PER_SECOND,
+  PRIORITIES,
+  type Priority,
+  SendQueue,
+} from "./send-queue.ts";
 
 function open(perSecond: number) {
   const sent: { what: string; atMs: number }[] = [];
@@ -42,6 +48,21 @@ describe("the queue in front of the library", () => {
     for (const priority of [...PRIORITIES].reverse()) push(priority, priority);
     pass(10_000);
     expect(sent.map(({ what }) => what)).toEqual(["first", "cancel", "order", "query", "data"]);
+  });
+
+  it("counts every message of a group, and lets none leave before all of it may", () => {
+    const { queue, sent, push, pass } = open(4);
+    for (const what of ["a", "b"]) push("data", what);
+    queue.push("order", { messages: 3, send: () => void sent.push({ what: "group", atMs: 0 }) });
+    pass(999);
+    expect(sent.map(({ what }) => what)).toEqual(["a", "b"]);
+    pass(2);
+    expect(sent.map(({ what }) => what)).toEqual(["a", "b", "group"]);
+  });
+
+  it("keeps below the broker's pace, and the library's own queue empty: a second's worth is less than it lets go in a tenth of one", () => {
+    expect(MESSAGES_PER_SECOND).toBeLessThan(50);
+    expect(LIBRARY_MESSAGES_PER_SECOND / 10).toBeGreaterThan(MESSAGES_PER_SECOND);
   });
 
   it("asks at the moment of writing whether it may still be written (law 3)", () => {

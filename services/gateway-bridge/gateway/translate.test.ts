@@ -1,7 +1,7 @@
+import { OptionType, SecType } from "@stoqey/ib";
 import { describe, expect, it } from "vitest";
 import { epochMsOf } from "#libs/time/mod.ts";
-import { meaningForOrder } from "./codes.ts";
-import { brokerExecution, brokerTime } from "./translate.ts";
+import { brokerExecution, brokerTime, nameOf, stockSymbol } from "./translate.ts";
 
 describe("the broker's times", () => {
   it.each([
@@ -10,6 +10,9 @@ describe("the broker's times", () => {
     ["20260310-13:31:05", epochMsOf("2026-03-10", "09:31:05")],
     ["20260310 09:31:05 Asia/Tokyo", null],
     ["yesterday", null],
+    ["20260231 09:31:05 US/Eastern", null],
+    ["20261310-09:31:05", null],
+    ["20260310 25:61:05", null],
     ["", null],
   ])("%j", (text, expected) => {
     expect(brokerTime(text)).toBe(expected);
@@ -17,34 +20,39 @@ describe("the broker's times", () => {
 });
 
 describe("an execution", () => {
-  it("that lacks what makes it one is left out", () => {
-    expect(brokerExecution({ symbol: "SPY" }, { execId: "1.1.01", shares: 1, price: 0, side: "BOT" })).toBeUndefined();
-    expect(brokerExecution({ symbol: "SPY" }, { execId: "1.1.01", shares: 1, price: 5, side: "???" })).toBeUndefined();
+  it.each([
+    { shares: 1, price: 0, side: "BOT" },
+    { shares: 1, price: -5, side: "BOT" },
+    { shares: 1, price: Number.NaN, side: "BOT" },
+    { shares: 1, price: Number.MAX_VALUE, side: "BOT" },
+    { shares: -1, price: 5, side: "SLD" },
+    { shares: 1, price: 5, side: "???" },
+  ])("that cannot be is left out: $side $shares at $price", (figures) => {
+    expect(brokerExecution({ symbol: "SPY" }, { execId: "1.1.01", ...figures })).toBeUndefined();
   });
 });
 
-describe("codes on an order", () => {
-  it.each([
-    [103, "Duplicate order id", "rejected"],
-    [110, "price increment", "rejected"],
-    [200, "no security definition", "rejected"],
-    [201, "rejected", "rejected"],
-    [203, "not allowed", "rejected"],
-    [320, "read", "rejected"],
-    [321, "Error validating request", "rejected"],
-    [321, "The API interface is currently in Read-Only mode.", "read-only"],
-    [460, "no trading permission", "rejected"],
-    [10289, "x", "rejected"],
-    [10293, "x", "rejected"],
-    [202, "Order Canceled", "canceled"],
-    [399, "your order will not be placed until the open", "warning"],
-    [404, "locating shares", "warning"],
-    [2109, "outside regular hours ignored", "warning"],
-    [161, "cancel attempted", "not-cancelable"],
-    [10147, "not found", "not-found"],
-    [10148, "cannot be cancelled, state: Filled", "not-cancelable"],
-    [31337, "nobody knows", "unknown"],
-  ])("%i %s: %s", (code, text, meaning) => {
-    expect(meaningForOrder(code, text)).toBe(meaning);
+describe("a contract", () => {
+  it("that is no US stock is not taken for one that bears its symbol", () => {
+    const option = {
+      symbol: "SPY",
+      secType: SecType.OPT,
+      right: OptionType.Call,
+      localSymbol: "SPY   261218C00600000",
+    };
+    expect(stockSymbol({ symbol: "SPY", secType: SecType.STK, currency: "USD" })).toBe("SPY");
+    expect(stockSymbol({ symbol: "SPY" })).toBe("SPY");
+    expect(stockSymbol({ ...option, currency: "USD" })).toBeUndefined();
+    expect(stockSymbol({ symbol: "SHOP", secType: SecType.STK, currency: "CAD" })).toBeUndefined();
+    expect(nameOf({ ...option, currency: "USD" })).toBe("SPY   261218C00600000 OPT USD");
+  });
+
+  it("whose symbol the platform has no name for is left out instead of ending the bridge", () => {
+    expect(stockSymbol({ symbol: "BAYNd", secType: SecType.STK, currency: "USD" })).toBeUndefined();
+  });
+
+  it("of somebody else's option makes no execution of the stock", () => {
+    const option = { symbol: "SPY", secType: SecType.OPT };
+    expect(brokerExecution(option, { execId: "1.1.01", shares: 1, price: 5, side: "BOT" })).toBeUndefined();
   });
 });

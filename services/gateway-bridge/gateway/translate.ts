@@ -1,8 +1,23 @@
-import type { CommissionReport, Contract, Execution, Order, OrderState } from "@stoqey/ib";
-import { epochMsOf } from "#libs/time/mod.ts";
-import type { BrokerExecution, BrokerOrder } from "./reports.ts";
+import { type CommissionReport, type Contract, type Execution, type Order, type OrderState, SecType } from "@stoqey/ib";
+import { symbolSchema } from "#libs/contracts/mod.ts";
+import { epochMsOf, TimeError } from "#libs/time/mod.ts";
+import type { BrokerExecution, BrokerOrder, WhatIfFigures } from "./reports.ts";
 
 /** The library's objects, where every field may be absent, as our reports; undefined for what makes no sense. */
+
+/**
+ * The symbol of a US stock or ETF, which is all this platform deals in; undefined for anything else. An option on SPY
+ * bears the symbol SPY, and must not be taken for its shares; nor must a listing in another currency.
+ */
+export function stockSymbol({ symbol, secType, currency }: Contract): string | undefined {
+  if (secType !== undefined && secType !== SecType.STK) return undefined;
+  if (currency !== undefined && currency !== "USD" && String(currency) !== "") return undefined;
+  const parsed = symbolSchema.safeParse(symbol);
+  return parsed.success ? parsed.data : undefined;
+}
+
+export const nameOf = ({ symbol, localSymbol, secType, currency }: Contract): string =>
+  [localSymbol || symbol || "?", secType ?? "", currency ?? ""].filter((part) => part !== "").join(" ");
 
 export function brokerOrder(
   orderId: number,
@@ -10,7 +25,7 @@ export function brokerOrder(
   order: Order,
   state: OrderState,
 ): BrokerOrder | undefined {
-  const symbol = contract.symbol;
+  const symbol = stockSymbol(contract);
   if (symbol === undefined || (order.action !== "BUY" && order.action !== "SELL")) return undefined;
   return {
     orderId,
@@ -22,13 +37,38 @@ export function brokerOrder(
     quantity: order.totalQuantity ?? 0,
     status: String(state.status),
     filledQuantity: order.filledQuantity ?? null,
+    price: priceOf(order.lmtPrice) ?? priceOf(order.auxPrice),
     text: [state.completedStatus, state.warningText].filter((text) => text).join("; "),
   };
 }
 
+export function whatIfFigures(state: OrderState): WhatIfFigures {
+  return {
+    initialMarginChange: figure(state.initMarginChange),
+    maintenanceMarginChange: figure(state.maintMarginChange),
+    initialMarginAfter: figure(state.initMarginAfter),
+    maintenanceMarginAfter: figure(state.maintMarginAfter),
+    equityWithLoanAfter: figure(state.equityWithLoanAfter),
+    // For an order whose commission depends on its route the broker gives the least and the most.
+    commission: figure(state.commission) ?? figure(state.maxCommission),
+    warning: state.warningText ? state.warningText : null,
+  };
+}
+
+/** Absent, or written as the largest double: the broker's way to say that there is none. */
+const figure = (value: number | undefined): number | null =>
+  value === undefined || !Number.isFinite(value) || Math.abs(value) >= Number.MAX_VALUE ? null : value;
+
+/** Unset prices come as nothing, 0 or the largest number (tws.md 5). */
+const priceOf = (price: number | undefined): number | null => (isFigure(price) ? price : null);
+
+/** A number of shares or a price that can be: above zero, and no "unset". */
+const isFigure = (value: number | undefined): value is number => value !== undefined && value > 0 && value < 1e300;
+
 export function brokerExecution(contract: Contract, execution: Execution): BrokerExecution | undefined {
   const { execId, shares, price, side } = execution;
-  if (contract.symbol === undefined || !execId || !shares || !price) return undefined;
+  const symbol = stockSymbol(contract);
+  if (symbol === undefined || !execId || !isFigure(shares) || !isFigure(price)) return undefined;
   if (side !== "BOT" && side !== "SLD") return undefined;
   return {
     executionId: execId,
@@ -37,11 +77,12 @@ export function brokerExecution(contract: Contract, execution: Execution): Broke
     clientId: execution.clientId ?? null,
     orderRef: execution.orderRef ?? "",
     account: execution.acctNumber ?? "",
-    symbol: contract.symbol,
+    symbol,
     side: side === "BOT" ? "buy" : "sell",
     quantity: shares,
     price,
     executedAt: brokerTime(execution.time ?? ""),
+    timeText: execution.time ?? "",
   };
 }
 
@@ -52,17 +93,21 @@ export function commission(report: CommissionReport): { executionId: string; com
 
 /**
  * Reads the broker's times: `20261122 09:31:05 US/Eastern` (the gateway's own zone is named; only New York is
- * understood), `20261122-14:31:05` in UTC. Null for anything else.
+ * understood), `20261122-14:31:05` in UTC. Null for anything else, also for a date or a time that does not exist.
  */
 export function brokerTime(text: string): number | null {
   const match = /^(\d{4})(\d{2})(\d{2})(-|\s+)(\d{2}:\d{2}:\d{2})(?:\s+(\S+))?$/.exec(text.trim());
   if (!match) return null;
   const [, year, month, day, separator, time = "", zone] = match;
   const date = `${year}-${month}-${day}`;
-  if (separator === "-") {
-    const utc = Temporal.Instant.from(`${date}T${time}Z`);
-    return utc.epochMilliseconds;
+  if (zone !== undefined && !NEW_YORK_ZONES.has(zone)) return null;
+  try {
+    if (separator === "-") return Temporal.Instant.from(`${date}T${time}Z`).epochMilliseconds;
+    return epochMsOf(date, time);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TimeError) return null;
+    throw error;
   }
-  if (zone !== undefined && !["US/Eastern", "America/New_York", "EST", "EDT", "EST5EDT"].includes(zone)) return null;
-  return epochMsOf(date, time);
 }
+
+const NEW_YORK_ZONES: ReadonlySet<string> = new Set(["US/Eastern", "America/New_York", "EST", "EDT", "EST5EDT"]);

@@ -1,58 +1,38 @@
-import { type Bar, type Quote, symbolSchema } from "#libs/contracts/mod.ts";
-import { DEAD_STREAM_CODES, REPEAT_STREAM_CODES } from "../gateway/codes.ts";
+import type { Quote } from "#libs/contracts/mod.ts";
 import type { FiveSecondBar } from "../gateway/reports.ts";
-import { BarBuilder } from "./bars.ts";
-import { type GatheredQuote, isLastPrice, isLastSize, newQuote, publishable, sizeTypeOf, takeTick } from "./quotes.ts";
+import {
+  beginAnew,
+  type GatheredQuote,
+  isLastPrice,
+  isLastSize,
+  newQuote,
+  publishable,
+  sizeTypeOf,
+  takeTick,
+  worthOf,
+} from "./quotes.ts";
+import { type Stream, Streams, type StreamsOptions } from "./streams.ts";
 
-/** The part of a connection that carries market data. */
-export interface DataChannel {
-  subscribeQuotes(requestId: number, symbol: string): void;
-  cancelQuotes(requestId: number): void;
-  subscribeBars(requestId: number, symbol: string): void;
-  cancelBars(requestId: number): void;
-}
-
-export interface FeedOptions {
-  readonly nowMs: () => number;
+export interface FeedOptions extends Omit<StreamsOptions, "isHalted" | "onQuotesBegin"> {
   readonly onQuote: (quote: Quote, traded: boolean) => void;
-  readonly onBar: (bar: Bar) => void;
-  /** The broker gives no data for a symbol. */
-  readonly onRefused: (symbol: string, code: number, text: string) => void;
+  readonly onBar: (symbol: string, bar: FiveSecondBar) => void;
+  /** The prices of a symbol are delayed from here on. */
+  readonly onDelayed: (symbol: string) => void;
   /** Runs when the event loop has read what the socket had; one call for all ticks of a turn. */
   readonly afterThisTurn?: (run: () => void) => void;
-  readonly nextRequestId: () => number;
 }
 
-/** The broker's limit on streams: 100 lines; quotes and bars of a symbol take one each (tws.md 6.3). */
-const LINES_MAX = 100;
-/** A stream silent for this long is asked for again when the gateway says that a data farm came back. */
-const QUIET_MS = 10_000;
-/** Some refusals pass (10197: another session took the data): they are asked about again, without another alert. */
-const REFUSED_RETRY_MS = 300_000;
-
-interface Stream {
-  readonly symbol: string;
-  readonly kind: "quotes" | "bars";
-  lastHeardMs: number;
-  /** Whether a last price came on this stream. */
-  hasLast: boolean;
-}
+/** The broker's notice that delayed data is shown in the place of live data. */
+const DELAYED_SHOWN = 10_167;
 
 /**
- * Market data by need: subscribes to what is wanted, under new request ids after every reconnect, gathers ticks into
- * one quote a symbol and turn of the event loop (the newest wins, so a burst costs one message), and builds bars.
+ * What comes on the streams of market data: ticks are gathered into one quote a symbol and turn of the event loop (the
+ * newest wins, so a burst costs one message), bars are handed on.
  */
 export class Feed {
+  readonly streams: Streams;
   readonly #options: FeedOptions;
-  #channel: DataChannel | null = null;
-  #wanted: ReadonlySet<string> = new Set();
-  readonly #streams = new Map<number, Stream>();
   readonly #quotes = new Map<string, GatheredQuote>();
-  readonly #bars = new Map<string, BarBuilder>();
-  /** Symbols that the broker gave no data for, and when to ask again. */
-  readonly #refused = new Map<string, number>();
-  /** Symbols of which the operator was told so, until data comes again. */
-  readonly #toldRefused = new Set<string>();
   #dirty: GatheredQuote[] = [];
   /** The size that belongs to the price before it, and is no message of its own. */
   #pricedRequest = -1;
@@ -62,16 +42,19 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    this.streams = new Streams({
+      ...options,
+      isHalted: (symbol) => this.#quotes.get(symbol)?.halted === true,
+      onQuotesBegin: (symbol) => {
+        const quote = this.#quotes.get(symbol);
+        if (quote !== undefined) beginAnew(quote);
+      },
+    });
   }
 
   /** Counts since the start: tick messages read, quotes published. */
   get counts(): { readonly ticks: number; readonly quotes: number } {
     return { ticks: this.#ticks, quotes: this.#published };
-  }
-
-  /** Symbols wanted beyond what the broker's lines allow; they get no data. */
-  get beyondLimit(): number {
-    return Math.max(0, this.#wanted.size * 2 - LINES_MAX);
   }
 
   /** The newest quote of a symbol with its age in milliseconds. */
@@ -81,46 +64,21 @@ export class Feed {
     return { quote, ageMs: this.#options.nowMs() - quote.receivedAtMonotonicMs };
   }
 
-  /** What is needed now. */
-  want(symbols: ReadonlySet<string>): void {
-    this.#wanted = new Set([...symbols].filter((symbol) => symbolSchema.safeParse(symbol).success));
-    this.#align();
-  }
-
-  /** A session is ready; its streams begin anew. */
-  attach(channel: DataChannel): void {
-    this.#channel = channel;
-    this.#streams.clear();
-    this.#refused.clear();
-    this.#toldRefused.clear();
-    this.#align();
-  }
-
-  detach(): void {
-    this.#channel = null;
-    this.#streams.clear();
-  }
-
-  /** Asks again for streams that have been silent for long; the others go on undisturbed. */
-  verify(): void {
-    const now = this.#options.nowMs();
-    for (const [requestId, stream] of [...this.#streams]) {
-      if (now - stream.lastHeardMs > QUIET_MS) this.#again(requestId, stream);
-    }
+  /** What a share is worth, USD, also while its quote begins anew; null when no price was ever known. */
+  worth(symbol: string): number | null {
+    const quote = this.#quotes.get(symbol);
+    return quote === undefined ? null : worthOf(quote);
   }
 
   tick(requestId: number, tickType: number, value: number): void {
-    const stream = this.#streams.get(requestId);
+    const stream = this.streams.get(requestId);
     if (stream === undefined) return;
-    let quote = this.#quotes.get(stream.symbol);
-    if (quote === undefined) {
-      quote = newQuote(stream.symbol);
-      this.#quotes.set(stream.symbol, quote);
-    }
+    const quote = this.#quoteOf(stream);
     const now = this.#options.nowMs();
-    stream.lastHeardMs = now;
-    if (this.#toldRefused.size > 0) this.#toldRefused.delete(stream.symbol);
+    this.streams.heard(stream, now);
+    const wasDelayed = quote.delayed;
     if (!takeTick(quote, tickType, value, now)) return;
+    if (quote.delayed && !wasDelayed) this.#options.onDelayed(stream.symbol);
     const cameWithPrice = requestId === this.#pricedRequest && tickType === this.#pricedSizeType;
     if (!cameWithPrice) {
       quote.ticks += 1;
@@ -140,36 +98,37 @@ export class Feed {
   }
 
   bar(requestId: number, bar: FiveSecondBar): void {
-    const stream = this.#streams.get(requestId);
+    const stream = this.streams.get(requestId);
     if (stream === undefined) return;
-    stream.lastHeardMs = this.#options.nowMs();
-    let builder = this.#bars.get(stream.symbol);
-    if (builder === undefined) {
-      builder = new BarBuilder(stream.symbol);
-      this.#bars.set(stream.symbol, builder);
-    }
-    for (const complete of builder.push(bar)) this.#options.onBar(complete);
+    this.streams.heard(stream, this.#options.nowMs());
+    this.#options.onBar(stream.symbol, bar);
   }
 
   marketDataType(requestId: number, type: number): void {
-    const stream = this.#streams.get(requestId);
-    const quote = stream === undefined ? undefined : this.#quotes.get(stream.symbol);
-    // 1 live, 2 frozen, 3 delayed, 4 delayed and frozen.
-    if (quote !== undefined) quote.delayed = type >= 3;
+    const stream = this.streams.get(requestId);
+    // 1 live, 2 frozen, 3 delayed, 4 delayed and frozen. It comes before the first tick.
+    if (stream !== undefined) this.#setDelayed(stream, type >= 3);
   }
 
   /** @returns whether the request was one of ours. */
   requestError(requestId: number, code: number, text: string): boolean {
-    const stream = this.#streams.get(requestId);
-    if (stream === undefined) return false;
-    if (REPEAT_STREAM_CODES.has(code)) this.#again(requestId, stream);
-    else if (DEAD_STREAM_CODES.has(code)) {
-      this.#streams.delete(requestId);
-      if (!this.#toldRefused.has(stream.symbol)) this.#options.onRefused(stream.symbol, code, text);
-      this.#toldRefused.add(stream.symbol);
-      this.#refused.set(stream.symbol, this.#options.nowMs() + REFUSED_RETRY_MS);
-    }
-    return true;
+    const stream = this.streams.get(requestId);
+    if (stream !== undefined && code === DELAYED_SHOWN) this.#setDelayed(stream, true);
+    return this.streams.requestError(requestId, code, text);
+  }
+
+  #quoteOf({ symbol }: Stream): GatheredQuote {
+    const known = this.#quotes.get(symbol);
+    if (known !== undefined) return known;
+    const quote = newQuote(symbol);
+    this.#quotes.set(symbol, quote);
+    return quote;
+  }
+
+  #setDelayed(stream: Stream, delayed: boolean): void {
+    const quote = this.#quoteOf(stream);
+    if (delayed && !quote.delayed) this.#options.onDelayed(stream.symbol);
+    quote.delayed = delayed;
   }
 
   #publish(): void {
@@ -181,42 +140,10 @@ export class Feed {
       quote.ticks = 0;
       quote.traded = false;
       quote.waits = false;
+      // Its stream began anew before this turn ended.
+      if (quote.receivedAtMonotonicMs === 0) continue;
       this.#published += 1;
       this.#options.onQuote(publication, traded);
     }
-  }
-
-  /** Brings the streams in line with what is wanted. */
-  #align(): void {
-    if (this.#channel === null) return;
-    for (const [requestId, stream] of [...this.#streams]) {
-      if (!this.#wanted.has(stream.symbol)) this.#cancel(requestId, stream);
-    }
-    const running = new Set([...this.#streams.values()].map(({ symbol, kind }) => `${kind} ${symbol}`));
-    const now = this.#options.nowMs();
-    for (const symbol of this.#wanted) {
-      for (const kind of ["quotes", "bars"] as const) {
-        if (this.#streams.size >= LINES_MAX) return;
-        if (!running.has(`${kind} ${symbol}`) && now >= (this.#refused.get(symbol) ?? 0)) this.#subscribe(symbol, kind);
-      }
-    }
-  }
-
-  #subscribe(symbol: string, kind: Stream["kind"]): void {
-    const requestId = this.#options.nextRequestId();
-    this.#streams.set(requestId, { symbol, kind, lastHeardMs: this.#options.nowMs(), hasLast: false });
-    if (kind === "quotes") this.#channel?.subscribeQuotes(requestId, symbol);
-    else this.#channel?.subscribeBars(requestId, symbol);
-  }
-
-  #cancel(requestId: number, stream: Stream): void {
-    this.#streams.delete(requestId);
-    if (stream.kind === "quotes") this.#channel?.cancelQuotes(requestId);
-    else this.#channel?.cancelBars(requestId);
-  }
-
-  #again(requestId: number, stream: Stream): void {
-    this.#cancel(requestId, stream);
-    this.#subscribe(stream.symbol, stream.kind);
   }
 }

@@ -27,7 +27,13 @@ export interface GatheredQuote {
   bidSize: number | null;
   askSize: number | null;
   lastSize: number | null;
+  /** What a share was worth on the stream before this one; null before the second. */
+  formerWorth: number | null;
   delayed: boolean;
+  /** Null while the broker has not said. */
+  halted: boolean | null;
+  /** Null while the broker has not said. */
+  shortable: NonNullable<Quote["shortable"]> | null;
   receivedAtMonotonicMs: number;
   /** Messages of the gateway since it was last published. */
   ticks: number;
@@ -45,15 +51,40 @@ export const newQuote = (symbol: string): GatheredQuote => ({
   bidSize: null,
   askSize: null,
   lastSize: null,
+  formerWorth: null,
   delayed: false,
+  halted: null,
+  shortable: null,
   receivedAtMonotonicMs: 0,
   ticks: 0,
   traded: false,
   waits: false,
 });
 
+/**
+ * A stream begins anew, as after every reconnect: the market has gone on meanwhile, and the first tick of the new one
+ * must not make the prices of the old one look young. What was said of halts and of shares to borrow holds.
+ */
+export function beginAnew(quote: GatheredQuote): void {
+  quote.formerWorth = worthOf(quote);
+  quote.bid = null;
+  quote.ask = null;
+  quote.last = null;
+  quote.bidSize = null;
+  quote.askSize = null;
+  quote.lastSize = null;
+  quote.receivedAtMonotonicMs = 0;
+}
+
+/** USD a share: the middle of the quote, else the last trade, else what it was worth on the stream before. */
+export function worthOf({ bid, ask, last, formerWorth }: GatheredQuote): number | null {
+  return bid !== null && ask !== null ? (bid + ask) / 2 : (last ?? formerWorth);
+}
+
 /** Takes one tick in; false for a type that is no part of a quote. A price of 0 or -1 means there is none. */
 export function takeTick(quote: GatheredQuote, tickType: number, value: number, nowMs: number): boolean {
+  if (tickType === HALTED) return takeWord(quote, "halted", value < 0 ? null : value > 0, nowMs);
+  if (tickType === SHORTABLE) return takeWord(quote, "shortable", shortableOf(value), nowMs);
   const known = FIELD_OF.get(tickType);
   if (known === undefined || !Number.isFinite(value)) return false;
   const { field, delayed } = known;
@@ -61,6 +92,32 @@ export function takeTick(quote: GatheredQuote, tickType: number, value: number, 
   else quote[field] = value >= 0 ? value : null;
   quote.delayed = delayed;
   quote.receivedAtMonotonicMs = nowMs;
+  return true;
+}
+
+/** 0: trading, 1: halted, 2: halted for volatility; -1: the exchange does not say. */
+const HALTED = 49;
+
+/** Above 2.5: at least 1,000 shares to lend; above 1.5: some may be found; below: none. */
+const SHORTABLE = 46;
+
+function shortableOf(value: number): NonNullable<Quote["shortable"]> | null {
+  if (!Number.isFinite(value) || value < 0) return null;
+  if (value > 2.5) return "available";
+  return value > 1.5 ? "hard-to-borrow" : "unavailable";
+}
+
+/** What is said of a symbol beside its prices. */
+function takeWord<Word extends "halted" | "shortable">(
+  quote: GatheredQuote,
+  word: Word,
+  said: GatheredQuote[Word],
+  nowMs: number,
+): boolean {
+  if (said === quote[word]) return false;
+  quote[word] = said;
+  // It says nothing of the prices, and makes none of them younger: only a quote without any begins its age with it.
+  if (quote.receivedAtMonotonicMs === 0) quote.receivedAtMonotonicMs = nowMs;
   return true;
 }
 
@@ -92,5 +149,19 @@ export function sizeTypeOf(tickType: number): number {
 /** What is published for everything gathered since the last time. */
 export function publishable(quote: GatheredQuote): Quote {
   const { symbol, bid, ask, bidSize, askSize, last, lastSize, delayed, receivedAtMonotonicMs, ticks } = quote;
-  return { symbol, bid, ask, bidSize, askSize, last, lastSize, delayed, receivedAtMonotonicMs, ticks };
+  const published: Quote = {
+    symbol,
+    bid,
+    ask,
+    bidSize,
+    askSize,
+    last,
+    lastSize,
+    delayed,
+    receivedAtMonotonicMs,
+    ticks,
+  };
+  if (quote.halted !== null) published.halted = quote.halted;
+  if (quote.shortable !== null) published.shortable = quote.shortable;
+  return published;
 }

@@ -1,8 +1,10 @@
 import {
+  type AcceptedPosition,
   type Approval,
   type ClientOrderId,
   type Execution,
   type Fill,
+  type ForeignOrder,
   type OrderEvent,
   type OrderStatus,
   type Position,
@@ -39,6 +41,9 @@ export interface ClosedOrder {
   readonly filledQuantity: number;
   readonly permId: number | null;
   readonly day: string | null;
+  /** Its bracket and its group, null for none: a fill of it takes from their other orders for as long as they work. */
+  readonly parentClientOrderId: ClientOrderId | null;
+  readonly oneCancelsAllGroup: string | null;
 }
 
 export interface KnownExecution {
@@ -68,8 +73,12 @@ export interface Book {
   /** Protective orders whose entry is submitted and which have no event of their own yet. */
   readonly awaited: Map<ClientOrderId, Leg & { readonly messageId: string | null }>;
   readonly executions: Map<string, KnownExecution>;
-  /** What our own executions explain. */
+  /** What our own executions, and what the operator accepted, explain. */
   readonly holdings: Map<string, Holding>;
+  /** Ids of the messages in which the operator accepted a position: each explains its difference once. */
+  readonly accepted: Set<string>;
+  /** Orders of others that work at the broker, by permId. */
+  readonly foreign: Map<number, ForeignOrder>;
   /** Positions as last published: what must be published again when it changes. */
   readonly published: Map<string, Pick<Position, "quantity" | "averageCost" | "explained">>;
   /** USD that executions and commissions added to the cash, since the beginning of this ledger. */
@@ -87,10 +96,26 @@ export const emptyBook = (): Book => ({
   awaited: new Map(),
   executions: new Map(),
   holdings: new Map(),
+  accepted: new Set(),
+  foreign: new Map(),
   published: new Map(),
   cash: 0,
   highestOrderId: 0,
   day: null,
+});
+
+/** Another book with the same content: what is done to the one does not touch the other. */
+export const copyOf = (book: Book): Book => ({
+  ...book,
+  pending: new Map(book.pending),
+  open: new Map(book.open),
+  closed: new Map(book.closed),
+  awaited: new Map(book.awaited),
+  executions: new Map(book.executions),
+  holdings: new Map(book.holdings),
+  accepted: new Set(book.accepted),
+  foreign: new Map(book.foreign),
+  published: new Map(book.published),
 });
 
 export function applyApproval(book: Book, approval: Approval, messageId: string): void {
@@ -113,6 +138,8 @@ export function applyOrderEvent(book: Book, event: OrderEvent, marketMs: number 
       filledQuantity: Math.max(before?.filledQuantity ?? 0, event.filledQuantity),
       permId: event.permId ?? before?.permId ?? null,
       day: dayOf(before?.submittedAt ?? marketMs),
+      parentClientOrderId: before?.parentClientOrderId ?? event.parentClientOrderId,
+      oneCancelsAllGroup: before?.oneCancelsAllGroup ?? null,
     });
     return;
   }
@@ -130,6 +157,20 @@ export function applyFill(book: Book, fill: Fill): void {
   else applyExecution(book, fill);
 }
 
+/** The operator's word explains what the executions do not: from here on it is part of what we hold. */
+export function applyAccepted(book: Book, accepted: AcceptedPosition, messageId: string): void {
+  if (book.accepted.has(messageId)) return;
+  book.accepted.add(messageId);
+  const { symbol, difference, averageCost } = accepted;
+  const quantity = (book.holdings.get(symbol)?.quantity ?? 0) + difference;
+  setHolding(book, symbol, quantity === 0 ? undefined : { quantity, averageCost });
+}
+
+export function applyForeignOrder(book: Book, order: ForeignOrder): void {
+  if (order.status === "over") book.foreign.delete(order.permId);
+  else book.foreign.set(order.permId, order);
+}
+
 /** What an order's first event is about: the approval's entry, or a protective order of an entry submitted before. */
 function takeDefinition(book: Book, id: ClientOrderId, marketMs: number | null): OpenOrder | undefined {
   const fresh = {
@@ -143,7 +184,7 @@ function takeDefinition(book: Book, id: ClientOrderId, marketMs: number | null):
   const pending = book.pending.get(id);
   if (pending !== undefined) {
     book.pending.delete(id);
-    const [entry, ...protective] = legsOf(pending.approval.intent);
+    const [entry, ...protective] = legsOf(pending.approval.intent, marketMs);
     for (const leg of protective) book.awaited.set(leg.clientOrderId, { ...leg, messageId: pending.messageId });
     return { ...entry, ...fresh, messageId: pending.messageId };
   }
@@ -234,8 +275,8 @@ function forgetBefore(book: Book, tradingDay: string): void {
   for (const [id, { executedAt, clientOrderId }] of book.executions) {
     if (tradingDayOf(executedAt) < oldest && !isOf(atWork, clientOrderId)) book.executions.delete(id);
   }
-  for (const [id, { day }] of book.closed) {
-    if (day !== null && day < oldest && !atWork.has(id)) book.closed.delete(id);
+  for (const [id, { day, parentClientOrderId }] of book.closed) {
+    if (day !== null && day < oldest && !atWork.has(id) && !isOf(atWork, parentClientOrderId)) book.closed.delete(id);
   }
 }
 

@@ -30,7 +30,8 @@ export function orderFact(
       orderId: order.orderId,
       permId: known.permId ?? order.permId,
       filledQuantity,
-      leavesQuantity: Math.max(0, order.quantity - filledQuantity),
+      // Filled is over, also below what was asked for: its group at the broker may have reduced it.
+      leavesQuantity: status === "filled" ? 0 : Math.max(0, order.quantity - filledQuantity),
       averagePrice: known.averagePrice === undefined ? order.averagePrice : known.averagePrice,
       reason,
     },
@@ -57,9 +58,17 @@ export function firstEvent(leg: Leg, status: OrderStatus, orderId: number | null
 /**
  * What an execution or its correction makes of its order: `partially-filled` or `filled`, by our own count. Call it
  * after the fill was applied to the book. Undefined for an order that is not open: its fill is recorded all the same.
+ *
+ * @param permId as the execution names it; often the first word of it
+ * @param reason what is to be known of the fill; null for nothing
  */
-export function fillProgress(book: Book, id: ClientOrderId): Fact | undefined {
+export function fillProgress(
+  book: Book,
+  id: ClientOrderId,
+  permId: number | null = null,
+  reason: string | null = null,
+): Fact | undefined {
   const order = book.open.get(id);
   if (order === undefined || order.filledQuantity <= 0) return undefined;
-  return orderFact(order, order.filledQuantity >= order.quantity ? "filled" : "partially-filled", null);
+  return orderFact(order, order.filledQuantity >= order.quantity ? "filled" : "partially-filled", reason, { permId });
 }

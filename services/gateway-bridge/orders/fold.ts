@@ -2,16 +2,20 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { FoldOptions, LedgerEvent } from "#libs/bus/mod.ts";
 import {
   type Approval,
+  acceptedPositionMessage,
   approvedMessage,
   type Envelope,
   encodeToken,
   fillMessage,
+  foreignOrderMessage,
   orderEventMessage,
   positionMessage,
 } from "#libs/contracts/mod.ts";
 import {
+  applyAccepted,
   applyApproval,
   applyFill,
+  applyForeignOrder,
   applyOrderEvent,
   type Book,
   emptyBook,
@@ -20,7 +24,7 @@ import {
 } from "./book.ts";
 
 /** Version of the snapshot's shape. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 4;
 /**
  * A message on the bus holds 1 MiB: above this, executions of earlier days are left out. A snapshot that is too large
  * all the same is refused by the bus; the older one stands, and the ledger is read from there.
@@ -43,6 +47,10 @@ function applyEvent(book: Book, event: LedgerEvent): Book {
   if (order !== undefined) applyOrderEvent(book, order.data, order.marketTime);
   const fill = event.as(fillMessage);
   if (fill !== undefined) applyFill(book, fill.data);
+  const accepted = event.as(acceptedPositionMessage);
+  if (accepted !== undefined) applyAccepted(book, accepted.data, accepted.id);
+  const foreign = event.as(foreignOrderMessage);
+  if (foreign !== undefined) applyForeignOrder(book, foreign.data);
   const position = event.as(positionMessage);
   if (position !== undefined) {
     const { symbol, quantity, averageCost, explained } = position.data;
@@ -74,6 +82,8 @@ function pack(book: Book, executions: readonly [string, KnownExecution][]): stri
     awaited: [...book.awaited],
     executions,
     holdings: [...book.holdings],
+    accepted: [...book.accepted],
+    foreign: [...book.foreign],
     published: [...book.published],
     cash: book.cash,
     highestOrderId: book.highestOrderId,
@@ -91,6 +101,8 @@ export function loadBook(text: string): Book {
     awaited: new Map(saved.awaited),
     executions: new Map(saved.executions),
     holdings: new Map(saved.holdings),
+    accepted: new Set(saved.accepted),
+    foreign: new Map(saved.foreign),
     published: new Map(saved.published),
     cash: saved.cash,
     highestOrderId: saved.highestOrderId,

@@ -3,12 +3,11 @@ import { describe, expect, it } from "vitest";
 import { approvalSchema, clientOrderIdSchema, orderIntentSchema } from "#libs/contracts/mod.ts";
 import { epochMsOf } from "#libs/time/mod.ts";
 import { whyExpired } from "./approval-expiry.ts";
-import { applyApproval, applyFill, applyOrderEvent, emptyBook } from "./book.ts";
+import { applyAccepted, applyApproval, applyFill, applyForeignOrder, applyOrderEvent, emptyBook } from "./book.ts";
 import { firstEvent } from "./facts.ts";
 import { loadBook, saveBook } from "./fold.ts";
 import { addExecution, type Holding, removeExecution } from "./holdings.ts";
 import { legsOf } from "./legs.ts";
-import { OrderIds } from "./order-ids.ts";
 
 const intent = (name: string) =>
   orderIntentSchema.parse({
@@ -34,37 +33,6 @@ const approval = approvalSchema.parse({
   expiresAt: 50_000,
   reducesRisk: false,
   reserved: { notional: 0, dayTrade: false },
-});
-
-describe("order ids", () => {
-  it("are given once, whatever the gateway says in between", () => {
-    const step = fc.oneof(
-      fc.constant("next" as const),
-      fc.integer({ min: -5, max: 1000 }),
-      fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY),
-    );
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 500 }), fc.array(step), (highest, steps) => {
-        const ids = new OrderIds(highest);
-        let last = highest;
-        for (const what of steps) {
-          if (what !== "next") {
-            ids.raiseTo(what);
-            continue;
-          }
-          const id = ids.next();
-          expect(id).toBeGreaterThan(last);
-          last = id;
-        }
-      }),
-    );
-  });
-
-  it("begin where the gateway wants them, when that is higher", () => {
-    const ids = new OrderIds(5);
-    ids.raiseTo(100);
-    expect(ids.next()).toBe(100);
-  });
 });
 
 describe("an approval", () => {
@@ -103,6 +71,21 @@ describe("the book", () => {
       price: 100,
       executedAt: day,
     });
+    applyAccepted(
+      book,
+      { account: "DU1", symbol: "SPY", difference: 5, quantity: 5, averageCost: 90, reason: "transferred in" },
+      "accepted-1",
+    );
+    applyForeignOrder(book, {
+      permId: 77,
+      clientId: 0,
+      orderRef: "",
+      symbol: "SPY",
+      side: "buy",
+      leavesQuantity: 60,
+      price: null,
+      status: "working",
+    });
     expect(loadBook(saveBook(book))).toEqual(book);
     expect(book.highestOrderId).toBe(3);
     expect(book.open.get(approval.intent.clientOrderId)).toMatchObject({ filledQuantity: 4, averagePrice: 100 });
@@ -120,6 +103,17 @@ describe("the book", () => {
       side: "sell",
       order: { type: "limit", limitPrice: 101 },
     });
+  });
+
+  it("names a group by day and strategy, for the entry alone, also after a restart", () => {
+    const book = emptyBook();
+    const grouped = { ...approval, intent: { ...approval.intent, oneCancelsAllGroup: "pair" } };
+    applyApproval(book, grouped, "message");
+    for (const [at, leg] of legsOf(grouped.intent).entries()) {
+      applyOrderEvent(book, firstEvent(leg, "submitted", at + 1, null), day);
+    }
+    const groups = [...loadBook(saveBook(book)).open.values()].map(({ oneCancelsAllGroup }) => oneCancelsAllGroup);
+    expect(groups).toEqual(["2026-03-10:test:pair", null, null]);
   });
 
   it("forgets no execution of the day in a snapshot, however many: the broker repeats them (law 4)", () => {
@@ -187,6 +181,8 @@ describe("the book", () => {
         filledQuantity: 100,
         permId: 1_900_000_000 + at * 7,
         day: "2026-03-10",
+        parentClientOrderId: null,
+        oneCancelsAllGroup: null,
       });
     }
     return book;
@@ -222,5 +218,19 @@ describe("a holding", () => {
     expect(addExecution(long, { side: "sell", quantity: 5, price: 200 })).toEqual({ quantity: 15, averageCost: 105 });
     expect(addExecution(long, { side: "sell", quantity: 30, price: 120 })).toEqual({ quantity: -10, averageCost: 120 });
     expect(addExecution(long, { side: "sell", quantity: 20, price: 120 })).toBeUndefined();
+  });
+});
+
+describe("a position that the operator accepted", () => {
+  const accepted = { account: "DU1", symbol: "SPY", difference: 30, quantity: 40, averageCost: 90, reason: "split" };
+
+  it("is explained from then on, once, however often it is read, and goes with what is sold", () => {
+    const book = emptyBook();
+    book.holdings.set("SPY", { quantity: 10, averageCost: 100 });
+    applyAccepted(book, accepted, "m1");
+    applyAccepted(book, accepted, "m1");
+    expect(book.holdings.get("SPY")).toEqual({ quantity: 40, averageCost: 90 });
+    applyAccepted(book, { ...accepted, difference: -40, quantity: 0 }, "m2");
+    expect(book.holdings.has("SPY")).toBe(false);
   });
 });

@@ -1,6 +1,15 @@
+import { randomUUID } from "node:crypto";
 import type { Bus } from "#libs/bus/mod.ts";
-import { type ClientOrderId, fillMessage, orderEventMessage } from "#libs/contracts/mod.ts";
-import { applyFill, applyOrderEvent, type Book } from "./book.ts";
+import {
+  type AcceptedPosition,
+  acceptedPositionMessage,
+  type ClientOrderId,
+  type ForeignOrder,
+  fillMessage,
+  foreignOrderMessage,
+  orderEventMessage,
+} from "#libs/contracts/mod.ts";
+import { applyAccepted, applyFill, applyForeignOrder, applyOrderEvent, type Book } from "./book.ts";
 import type { Fact } from "./facts.ts";
 
 export interface RecorderOptions {
@@ -30,6 +39,22 @@ export class Recorder {
 
   take(facts: readonly Fact[]): void {
     for (const fact of facts) this.#takeOne(fact);
+  }
+
+  /** Resolves when the operator's word is on the disk. */
+  async accept(accepted: AcceptedPosition): Promise<void> {
+    const { bus, book, onRefused } = this.#options;
+    const id = `accepted-${randomUUID()}`;
+    applyAccepted(book, accepted, id);
+    await bus.record(acceptedPositionMessage, [accepted.symbol], accepted, { id }).catch(onRefused);
+  }
+
+  takeForeign(orders: readonly ForeignOrder[]): void {
+    const { bus, book, onRefused } = this.#options;
+    for (const order of orders) {
+      applyForeignOrder(book, order);
+      bus.record(foreignOrderMessage, [String(order.permId)], order).catch(onRefused);
+    }
   }
 
   #takeOne(fact: Fact): void {

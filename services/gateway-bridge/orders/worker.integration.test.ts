@@ -55,7 +55,10 @@ async function open(namingTakesMs: number) {
   const operator = await bus.connect("operator");
   operator.subscribe(orderEventMessage, ({ data }) => stored.push(data));
   await operator.connection.flush();
-  return { worker: new OrderWorker(options), options, written, refused, stored };
+  /** What the ledger says of an order, also to one whose connection was away when it was recorded. */
+  const recorded = async (id: string) =>
+    operator.up ? (await operator.lastValue(orderEventMessage, [id]))?.data.status : undefined;
+  return { worker: new OrderWorker(options), options, written, refused, stored, recorded };
 }
 
 const approvalFor = (validMs: number) => {
@@ -91,13 +94,56 @@ it("does not send what another process recorded as submitted before it (law 2)",
 });
 
 it("sends nothing while the bus is away, and what waited for it is stale when it is back (laws 2 and 3)", async () => {
-  const { worker, written, stored } = await open(0);
+  const { worker, written, recorded } = await open(0);
   await bus.server().kill();
   worker.take(approvalFor(500), "m");
   await new Promise((resolve) => setTimeout(resolve, 700));
   await bus.crash();
-  await eventually("over", () => stored.some(({ status }) => status === "expired"), 20_000);
+  await eventually("over", async () => (await recorded("late")) === "expired", 20_000);
   expect(written).toEqual([]);
+});
+
+it("withdraws what waits and what is just being recorded, and tells of each group once", async () => {
+  const { worker, written, stored } = await open(0);
+  const bracket = {
+    stopLoss: { clientOrderId: "now-stop", stopPrice: 90 },
+    takeProfit: { clientOrderId: "now-target", limitPrice: 110 },
+  };
+  const now = orderIntentSchema.parse({ ...intent, clientOrderId: "now", bracket });
+  const next = orderIntentSchema.parse({ ...intent, clientOrderId: "next" });
+  worker.take({ ...approvalFor(2000), intent: now }, "m1");
+  worker.take({ ...approvalFor(2000), intent: next }, "m2");
+  expect(worker.isSubmitting(now.clientOrderId)).toBe(true);
+  expect(await worker.withdrawAll("global cancel")).toBe(2);
+  await eventually("all over", () => ["now", "now-stop", "now-target", "next"].every((id) => ended(id) !== undefined));
+  expect(ended("now")).toMatchObject({ status: "expired", reason: "recorded but not sent: global cancel" });
+  expect(ended("next")).toMatchObject({ status: "canceled", reason: "global cancel" });
+  expect(written).toEqual([]);
+  // What is approved after it is sent: it withdrew what was there, and halts nothing.
+  worker.take({ ...approvalFor(2000), intent: { ...intent, clientOrderId: "after" as never } }, "m3");
+  await eventually("written", () => written.length === 1);
+
+  function ended(id: string) {
+    return stored.find(({ clientOrderId, status }) => clientOrderId === id && status !== "submitted");
+  }
+});
+
+it("says that an approval was withdrawn when that is on the disk, and not before: a crash in between could still send it", async () => {
+  const { worker, recorded, written } = await open(0);
+  await bus.server().kill();
+  worker.take(approvalFor(2000), "m1");
+  const next = orderIntentSchema.parse({ ...intent, clientOrderId: "next" });
+  worker.take({ ...approvalFor(2000), intent: next }, "m2");
+  let told = false;
+  const withdrawn = worker.withdraw(next.clientOrderId, "not any more").finally(() => {
+    told = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(told).toBe(false);
+  await bus.crash();
+  expect(await withdrawn).toMatchObject({ ok: true });
+  await eventually("in the ledger", async () => (await recorded("next")) === "canceled");
+  expect(written).not.toContain("next");
 });
 
 it("stops entries and lets exits pass when the ledger went backwards", async () => {

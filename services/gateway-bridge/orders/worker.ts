@@ -40,6 +40,8 @@ export class OrderWorker {
   readonly #queue: PendingApproval[] = [];
   /** The orders that are being recorded right now: of these nothing was written yet. */
   #submitting: ReadonlySet<ClientOrderId> = new Set();
+  /** Of the group that is being recorded right now: why it is not to be sent after all. */
+  #current: { withdrawn: string | null } = { withdrawn: null };
   #working = false;
   #stopped = false;
 
@@ -63,20 +65,43 @@ export class OrderWorker {
     if (!this.#working) void this.#work();
   }
 
+  /** Whether any order is between its approval and the venue. */
+  get submitting(): boolean {
+    return this.#submitting.size > 0;
+  }
+
   /** Whether an order is between its approval and the venue. */
   isSubmitting(id: ClientOrderId): boolean {
     return this.#submitting.has(id);
   }
 
-  /** Withdraws an approval that was not acted on yet. */
-  withdraw(id: ClientOrderId, reason: string): Outcome {
+  /** Withdraws an approval that was not acted on yet. Resolves when that is on the disk: until then a crash undoes it. */
+  async withdraw(id: ClientOrderId, reason: string): Promise<Outcome> {
     const at = this.#queue.findIndex((pending) => pending.approval.intent.clientOrderId === id);
     const pending = this.#queue[at];
     if (pending === undefined) return { ok: false, message: `${id} is being submitted; ask again` };
     this.#queue.splice(at, 1);
     const [entry] = legsOf(pending.approval.intent);
-    this.#recordFirst(entry, "canceled", null, reason, pending).catch(this.#options.onRefused);
+    try {
+      const outcome = await this.#recordFirst(entry, "canceled", null, reason, pending);
+      if (outcome === "exists") return { ok: false, message: `${id} has an event in the ledger already; ask again` };
+    } catch (error) {
+      this.#options.onRefused(error);
+      return { ok: false, message: `the ledger refused the cancel of ${id}` };
+    }
     return { ok: true, message: `${id} was canceled before it was sent` };
+  }
+
+  /**
+   * Withdraws every approval that was not acted on yet, and the orders that are being recorded right now.
+   *
+   * @returns how many groups will not be sent; resolves when that is on the disk
+   */
+  async withdrawAll(reason: string): Promise<number> {
+    const count = this.#queue.length + (this.#submitting.size > 0 ? 1 : 0);
+    this.#current.withdrawn = reason;
+    await Promise.all([...this.#queue].map(({ approval }) => this.withdraw(approval.intent.clientOrderId, reason)));
+    return count;
   }
 
   stop(): void {
@@ -105,6 +130,8 @@ export class OrderWorker {
     const id = approval.intent.clientOrderId;
     if (!book.pending.has(id)) return;
     const legs = legsOf(approval.intent);
+    const current: { withdrawn: string | null } = { withdrawn: null };
+    this.#current = current;
     const reason = this.#whyNotNow(approval);
     if (reason !== null) {
       await this.#recordFirst(legs[0], "expired", null, `not sent: ${reason}`, pending);
@@ -121,6 +148,10 @@ export class OrderWorker {
     const group = legs.flatMap((leg) => book.open.get(leg.clientOrderId) ?? []);
     if (group.length < legs.length) {
       this.#drop(legs, "an order of its group is over");
+      return;
+    }
+    if (current.withdrawn !== null) {
+      this.#drop(legs, current.withdrawn);
       return;
     }
     venue.place(group, {

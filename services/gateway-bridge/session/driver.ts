@@ -1,6 +1,6 @@
 import type { GatewayStatus } from "#libs/contracts/mod.ts";
 import { decide, newSession } from "./decide.ts";
-import type { Instant, Session, SessionEffect, SessionEvent, SessionSettings } from "./session.ts";
+import type { Instant, Kept, Session, SessionEffect, SessionEvent, SessionSettings } from "./session.ts";
 import { isNews, statusOf } from "./status.ts";
 
 /** Fine enough for the planned restart at a fast market clock; the machine does nothing between two. */
@@ -8,6 +8,8 @@ const TICK_MS = 50;
 
 export interface DriverOptions {
   readonly settings: SessionSettings;
+  /** What the bridge before this one kept. */
+  readonly kept: Kept;
   readonly now: () => Instant;
   readonly carryOut: (effect: SessionEffect) => void;
   readonly onStatus: (status: GatewayStatus) => void;
@@ -16,7 +18,7 @@ export interface DriverOptions {
 /** Runs the session's state machine: events in, effects out, one at a time and in order. */
 export class SessionDriver {
   readonly #options: DriverOptions;
-  #session: Session = newSession();
+  #session: Session;
   #status: GatewayStatus;
   readonly #events: SessionEvent[] = [];
   #busy = false;
@@ -24,6 +26,7 @@ export class SessionDriver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
+    this.#session = newSession(options.kept, options.now().nowMs);
     this.#status = statusOf(this.#session);
   }
 

@@ -16,6 +16,9 @@ const FIRST_BEATS = 8;
 
 export const newHeartbeat = (): Heartbeat => ({ sentAtMs: null, nextAtMs: Number.NEGATIVE_INFINITY, count: 0 });
 
+/** The heartbeat of the connection after this one: what is in flight is lost, and the distance to it is still kept. */
+export const heartbeatAfter = ({ nextAtMs }: Heartbeat): Heartbeat => ({ sentAtMs: null, nextAtMs, count: 0 });
+
 export const heartbeatDue = (heartbeat: Heartbeat, nowMs: number): boolean =>
   heartbeat.sentAtMs === null && nowMs >= heartbeat.nextAtMs;
 

@@ -3,17 +3,21 @@ import type { Session } from "./session.ts";
 
 /** What the session looks like from outside (the state names of architecture section 6). */
 export function statusOf(session: Session): GatewayStatus {
+  const { phase } = session;
   const state = stateOf(session);
   return {
     state,
     reason: reasonOf(session, state),
-    acceptsOrders: session.phase.name === "ready" && !session.frozen,
-    frozen: session.frozen,
+    acceptsOrders: phase.name === "ready" && !isFrozen(session),
+    frozen: isFrozen(session),
     attempt: session.failures,
     account: session.account,
     // Of an attempt nothing is shown before it gets somewhere (see `stateOf`).
     serverVersion: ANSWERED.has(state) ? session.serverVersion : null,
     lastOutage: session.lastOutage,
+    ...(phase.name === "halted" && phase.outlivesBridge !== null
+      ? { haltOutlivesBridgeSince: Math.round(phase.since.wallMs), haltOutlivesBridgeFor: phase.outlivesBridge }
+      : {}),
   };
 }
 
@@ -26,10 +30,13 @@ export function isNews(before: GatewayStatus, after: GatewayStatus): boolean {
   );
 }
 
+const isFrozen = ({ frozen, askedRestart }: Session): boolean => frozen || askedRestart !== null;
+
 function stateOf(session: Session): SessionState {
   const { phase, outage, failures } = session;
   if (phase.name === "halted" || phase.name === "ready" || phase.name === "degraded") return phase.name;
-  if (outage?.planned && outage.dueMarketMs !== null) return "planned-restart";
+  if (outage?.expected?.kind === "restart") return "planned-restart";
+  if (outage?.expected?.kind === "login" && phase.name !== "syncing") return "awaiting-login";
   switch (phase.name) {
     case "waiting":
       return "disconnected";
@@ -45,7 +52,7 @@ function stateOf(session: Session): SessionState {
 }
 
 function reasonOf(session: Session, state: SessionState): string {
-  const { phase, frozen } = session;
+  const { phase, frozen, askedRestart } = session;
   switch (state) {
     case "planned-restart":
       return "the gateway is in its daily restart";
@@ -53,9 +60,15 @@ function reasonOf(session: Session, state: SessionState): string {
     case "degraded":
       return "reason" in phase ? phase.reason : state;
     case "ready":
-      return frozen ? "connected; no orders until the daily restart is over" : "connected";
+      if (frozen) return "connected; no orders until the daily restart is over";
+      return askedRestart === null
+        ? "connected"
+        : "connected; no orders: IBC was asked to restart the gateway, which goes down within a minute";
+    case "awaiting-login":
+      return "the gateway's weekly log-out: somebody has to log in at its window, or confirm the second factor";
     case "disconnected":
-      return session.lastFailure ?? "not connected yet";
+      if (session.lastFailure === null) return "not connected yet";
+      return session.outage?.planned ? `not back from the daily restart: ${session.lastFailure}` : session.lastFailure;
     case "connecting":
       return "opening the connection";
     case "handshaking":

@@ -1,7 +1,7 @@
 import type { Session } from "./session.ts";
 
 /** A session that lasted this long was a steady one, machine time. */
-const STEADY_MS = 60_000;
+export const STEADY_MS = 60_000;
 /**
  * From this many sessions in a row that ended sooner, the connection counts as unstable: the operator hears that once,
  * and when it is over, instead of two messages a drop; and it is tried ever more slowly.

@@ -120,29 +120,30 @@ const UNFILLED: ReadonlyMap<OrderStatus, Unfilled> = new Map<OrderStatus, Unfill
 ]);
 
 const STATES = {
-  active: { severity: "info", title: "Trading is active", text: "New orders are allowed." },
+  active: { severity: "info", title: "Trading is active", text: "Entries and exits pass." },
   reducing: {
     severity: "warning",
     title: "Trading is reduced to exits",
-    text: "New entries are denied; orders that only reduce a position pass.",
+    text: "Only exits pass. Find the reason, then `npx crucible resume --reason TEXT` lets entries pass again.",
   },
   halted: {
     severity: "critical",
     title: "Trading is halted",
-    text: "No order passes, not even an exit. Positions and orders at the broker stay as they are until you resume.",
+    text: "No order passes, not even an exit. Positions and protective orders at the broker stay as they are until you `npx crucible resume --reason TEXT`, or let exits pass with `npx crucible reduce --reason TEXT`.",
   },
 } as const;
 
+/** Risk raises none of its own: the ledger's record is the fact, and it cannot be told twice or be forgotten. */
 export function tradingStateAlert(notice: TradingStateNotice): Alert {
   const { severity, title, text } = STATES[notice.to];
+  const reason = notice.reason === "" ? "" : ` Reason: ${notice.reason}`;
   return {
     severity,
     code: "TRADING_STATE_CHANGED",
-    title,
-    text: `${notice.reason === "" ? "" : `${notice.reason} `}${text}`.slice(0, 2000),
+    title: `${title}, set by ${notice.setBy}`.slice(0, 200),
+    text: `${text}${reason}`.slice(0, 2000),
     fields: [
       { name: "before", value: notice.from },
-      { name: "set by", value: notice.setBy.slice(0, 500) },
       { name: "profit of the day", value: `${notice.dayProfit.toFixed(2)} USD` },
     ],
   };

@@ -267,10 +267,9 @@ describe("the trading state", () => {
     if (notice?.kind !== "trading-state") throw new Error("no notice");
     expect(tradingStateAlert(notice)).toMatchObject({
       severity: "critical",
-      title: "Trading is halted",
+      title: "Trading is halted, set by operator",
       fields: [
         { name: "before", value: "active" },
-        { name: "set by", value: "operator" },
         { name: "profit of the day", value: "-12.50 USD" },
       ],
     });

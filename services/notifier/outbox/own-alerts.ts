@@ -8,7 +8,7 @@ export const webhookRefused = (detail: string): Alert => ({
   severity: "critical",
   code: WEBHOOK_REFUSED,
   title: "Discord refuses the webhook: no alert reaches you",
-  text: `${detail}. Nothing more is sent, because repeating it gets this address banned. Alerts are kept. Make a new webhook in the channel's settings, put it in DISCORD_WEBHOOK_URL and restart the notifier; or, if it works again, ask for a test message (control.notifier.test).`,
+  text: `${detail}. Nothing more is sent, because repeating it gets this address banned. Alerts are kept. Make a new webhook in the channel's settings, put it in DISCORD_WEBHOOK_URL, then \`npm stop\` and \`npm start\`; or, if it works again, \`npx crucible notifier test\`.`,
   fields: [],
 });
 

@@ -11,7 +11,13 @@ const OLDER_BY_SECONDS = 10;
 /** The bridge may say where it stands this long before it counts as started. */
 const BRIDGE_START_SECONDS = 15;
 /** Session states that tell how it stands; the others are on their way. */
-const SETTLED: ReadonlySet<SessionState> = new Set(["ready", "degraded", "planned-restart", "halted"]);
+const SETTLED: ReadonlySet<SessionState> = new Set([
+  "ready",
+  "degraded",
+  "planned-restart",
+  "awaiting-login",
+  "halted",
+]);
 
 export interface Situation {
   readonly mode: Mode;

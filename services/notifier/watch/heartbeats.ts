@@ -77,7 +77,7 @@ const silent = (service: Watched, forMs: number, never: boolean): Alert => ({
   severity: "critical",
   code: "SERVICE_SILENT",
   title: never ? `${service} did not start` : `${service} is silent`,
-  text: `No heartbeat for ${seconds(forMs)}. ${CONSEQUENCES[service]} PM2 restarts a process that dies; if it does not come back, see \`npx pm2 status\` and \`npx pm2 logs ${service}\`.`,
+  text: `No heartbeat for ${seconds(forMs)}. ${CONSEQUENCES[service]} PM2 restarts a process that dies; if it does not come back, see \`npm run status\` and \`npx pm2 logs ${service}\`.`,
   fields: [],
 });
 

@@ -1,4 +1,4 @@
-import { type Check, figures } from "./check.ts";
+import { type Check, deny, verdict } from "./check.ts";
 
 export const accountStale: Check = {
   code: "ACCOUNT_STALE",
@@ -6,12 +6,11 @@ export const accountStale: Check = {
   meaning:
     "The account's figures are unknown or older than 90 s of machine time; the bridge publishes them every 30 s while the gateway is ready.",
   exitsExempt: true,
-  check: ({ view: { book, limits }, now }) => {
-    if (book.account === null) return figures({ ageMs: "unknown", maxAgeMs: limits.maxAccountAgeMs });
+  judge: ({ view: { book, limits }, now }) => {
+    if (book.account === null) return deny({ ageMs: null, maxAgeMs: limits.maxAccountAgeMs });
     const ageMs = now.wallMs - book.account.publishedAt;
     // A stamp from the future says that the machine's clock was set back: the true age is not known.
-    return ageMs > limits.maxAccountAgeMs || ageMs < -limits.maxAccountAgeMs
-      ? figures({ ageMs, maxAgeMs: limits.maxAccountAgeMs })
-      : null;
+    const { maxAccountAgeMs: maxAgeMs } = limits;
+    return verdict(Math.abs(ageMs) > maxAgeMs, { ageMs, maxAgeMs }, { left: maxAgeMs - ageMs, unit: "ms" });
   },
 };

@@ -10,18 +10,44 @@ export interface Check {
   readonly meaning: string;
   /** Whether an order that can only bring a position closer to flat passes it (law 7). */
   readonly exitsExempt: boolean;
-  /** `key=value` pairs of the figures that were compared, when it denies; null when the order passes. */
-  readonly check: (facts: Facts) => string | null;
+  /** Pure. What it compares is told whether it denies or not. */
+  readonly judge: (facts: Facts) => Verdict;
 }
 
+export interface Verdict {
+  readonly denies: boolean;
+  readonly compared: Compared;
+  /** What the limit would leave after the order; null where nothing is counted. */
+  readonly room: Room | null;
+}
+
+/** The figures that were compared, in the order in which they are shown. */
+export type Compared = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface Room {
+  /** Below zero by as much as the limit is passed. */
+  readonly left: number;
+  readonly unit: "USD" | "shares" | "orders" | "day-trades" | "ms" | "cancels" | "reversals" | "losses";
+}
+
+export const verdict = (denies: boolean, compared: Compared, room: Room | null = null): Verdict => ({
+  denies,
+  compared,
+  room,
+});
+
+export const pass = (compared: Compared = {}, room: Room | null = null): Verdict => verdict(false, compared, room);
+
+export const deny = (compared: Compared, room: Room | null = null): Verdict => verdict(true, compared, room);
+
 /** `key=value` pairs, separated by spaces; numbers to the cent or finer where they are parts of one. */
-export function figures(values: Readonly<Record<string, string | number | boolean | null | undefined>>): string {
+export function figures(values: Compared): string {
   return Object.entries(values)
     .map(([key, value]) => `${key}=${shown(value)}`)
     .join(" ");
 }
 
-function shown(value: string | number | boolean | null | undefined): string {
+function shown(value: Compared[string]): string {
   if (value === null || value === undefined) return "unknown";
   if (typeof value !== "number" || Number.isInteger(value)) return String(value).replaceAll(" ", "_");
   return Math.abs(value) < 1 ? String(Number(value.toFixed(4))) : value.toFixed(2);

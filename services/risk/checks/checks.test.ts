@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { clientOrderIdSchema, gameplanSchema, gatewayStatusMessage, type OrderIntent } from "#libs/contracts/mod.ts";
-import { evaluate } from "../evaluate/evaluate.ts";
+import { assess, evaluate } from "../evaluate/evaluate.ts";
 import { tightened } from "../limits.ts";
-import { intent, LIMITS, READY, World } from "../testing/world.ts";
+import { DAY, intent, LIMITS, READY, World } from "../testing/world.ts";
 import { CHECKS } from "./table.ts";
 
 const sell = (quantity: number, change = {}) => intent({ side: "sell", quantity, ...change });
@@ -43,6 +43,43 @@ describe("a good order", () => {
     expect(world.codes(intent({ order: { type: "limit", limitPrice: 100.001 }, quantity: 1000 }))).toEqual(
       expect.arrayContaining(["PRICE_INVALID", "SESSION_CLOSED", "QUOTE_STALE", "POSITION_LIMIT", "DAILY_LOSS"]),
     );
+  });
+});
+
+describe("a hypothetical order", () => {
+  const of = (world: World, wanted: OrderIntent) => {
+    const { evaluation, checks } = assess(wanted, world.view(), world.now());
+    return { evaluation, by: Object.fromEntries(checks.map((check) => [check.code, check])), codes: checks.length };
+  };
+
+  it("is told what every check compared, also those that pass, and what each limit would leave", () => {
+    const { evaluation, by, codes } = of(holding(40), intent({ quantity: 30 }));
+    expect(evaluation.outcome).toBe("approved");
+    expect(codes).toBe(CHECKS.length);
+    expect(by.POSITION_LIMIT).toEqual({
+      code: "POSITION_LIMIT",
+      verdict: "passes",
+      detail: "order=3000 held=4000 working=0 total=7000 limit=10000 unit=USD",
+      room: { left: 3000, unit: "USD" },
+    });
+    expect(by.QUOTE_STALE).toMatchObject({ verdict: "passes", room: { left: 3000, unit: "ms" } });
+  });
+
+  it("is told of a limit it passes, and by how much", () => {
+    const { evaluation, by } = of(holding(40), intent({ quantity: 70 }));
+    expect(evaluation.outcome).toBe("denied");
+    expect(by.POSITION_LIMIT).toMatchObject({ verdict: "denies", room: { left: -1000, unit: "USD" } });
+  });
+
+  it("is told which checks let it pass only because it is an exit", () => {
+    const world = holding(40);
+    world.setTime(DAY, "19:00");
+    const { evaluation, by } = of(world, sell(40));
+    expect(evaluation.outcome).toBe("approved");
+    expect(by.SESSION_CLOSED).toMatchObject({
+      verdict: "exempt",
+      detail: expect.stringContaining("phase=after-hours"),
+    });
   });
 });
 
@@ -88,11 +125,13 @@ describe("knowledge that is missing or old denies entries, and lets exits pass (
     ["LEDGER_BEHIND", (world) => world.riskState({ tradingState: "reducing", setBy: "LEDGER_WENT_BACKWARDS" })],
     ["CLOCK_UNTRUSTED", (world) => Object.assign(world, { marketMs: null })],
     ["CLOCK_UNTRUSTED", (world) => world.setTime("2026-11-20", "12:00")],
+    ["CLOCK_UNTRUSTED", (world) => Object.assign(world.change, { clockDriftMs: 10_001 })],
+    ["CLOCK_UNTRUSTED", (world) => Object.assign(world.change, { clockDriftMs: -10_001 })],
     ["ACCOUNT_STALE", (world) => Object.assign(world, { wallMs: world.wallMs + 90_001 })],
     ["ACCOUNT_STALE", (world) => Object.assign(world.book, { account: null })],
     ["QUOTE_STALE", (world) => Object.assign(world, { monotonicMs: world.monotonicMs + 3001 })],
     ["QUOTE_STALE", (world) => world.quotes.delete("SPY")],
-    ["QUOTE_STALE", (world) => world.quote("SPY", 100, { delayed: true })],
+    ["QUOTE_DELAYED", (world) => world.quote("SPY", 100, { delayed: true })],
     ["QUOTE_STALE", (world) => world.quote("SPY", 100, { ask: null })],
     ["QUOTE_STALE", (world) => world.quote("SPY", 100, { receivedAtMonotonicMs: world.monotonicMs + 60_000 })],
     ["MODE_MISMATCH", (world) => Object.assign(world.change, { mode: "live" })],
@@ -120,7 +159,7 @@ describe("INTENT_STALE", () => {
   it("denies an entry that waited longer than anybody waits for its answer, and lets an exit pass", () => {
     const world = holding();
     const asked = (wanted: OrderIntent, ageMs: number) => {
-      const evaluation = evaluate(wanted, world.view(), world.now(), world.wallMs - ageMs);
+      const evaluation = evaluate(wanted, world.view(), world.now(), { askedAtMs: world.wallMs - ageMs });
       return evaluation.outcome === "approved" ? [] : evaluation.reasons;
     };
     expect(asked(intent({ quantity: 1 }), 10_000)).toEqual([]);
@@ -327,7 +366,7 @@ describe("SHORT_SALE", () => {
   it("denies a sale while the purchase still works", () => {
     const world = new World();
     world.decide(intent({ quantity: 50 }));
-    expect(world.codes(sell(50))).toEqual(["SHORT_SALE"]);
+    expect(world.codes(sell(50, { order: { type: "limit", limitPrice: 110 } }))).toEqual(["SHORT_SALE"]);
   });
 });
 
@@ -400,6 +439,7 @@ describe("DUPLICATE_ORDER", () => {
     expect(world.codes(intent())).toEqual(["DUPLICATE_ORDER"]);
     expect(world.codes(intent({ quantity: 11 }))).toEqual([]);
     expect(world.codes(intent({ symbol: "IBM" }))).toEqual([]);
+    expect(world.codes(intent({ order: { type: "limit", limitPrice: 99.99 } }))).toEqual([]);
     world.decide(intent({ symbol: "BAC" }));
     world.monotonicMs += 1999;
     expect(world.codes(intent({ symbol: "BAC" }))).toEqual(["DUPLICATE_ORDER"]);

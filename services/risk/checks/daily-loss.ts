@@ -1,8 +1,5 @@
-import { dayResult } from "../evaluate/day-result.ts";
-import { type Check, figures } from "./check.ts";
-
-/** What the trading state is set by when the day's loss reached its limit. */
-export const DAILY_LOSS = "DAILY_LOSS";
+import { DAILY_LOSS, dailyLossOf, isOverridden } from "../post-trade/limits.ts";
+import { type Check, deny, verdict } from "./check.ts";
 
 export const dailyLoss: Check = {
   code: DAILY_LOSS,
@@ -10,15 +7,17 @@ export const dailyLoss: Check = {
   meaning:
     "The session day's loss, realized and open, commissions in, has reached this part of the equity at the session's start; or that equity is not known yet.",
   exitsExempt: true,
-  check: ({ view, today }) => {
+  judge: ({ view, result, today }) => {
     const { session } = view.book;
-    const result = dayResult(view);
-    if (session === null || result === null || (today !== null && session.tradingDay < today)) {
-      return figures({ equityAtSessionStart: "unknown", today });
+    const measured = dailyLossOf(view, result);
+    if (session === null || measured === null || (today !== null && session.tradingDay < today)) {
+      return deny({ equityAtSessionStart: null, today });
     }
-    const limit = view.limits.maxDailyLossFraction * session.equityAtStart;
-    return -result.profit >= limit
-      ? figures({ loss: -result.profit, limit, realized: result.realized, open: result.open, unit: "USD" })
-      : null;
+    const { used: loss, limit } = measured;
+    return verdict(
+      loss >= limit && !isOverridden(view, DAILY_LOSS),
+      { loss, limit, realized: result?.realized, open: result?.open, unit: "USD" },
+      { left: limit - loss, unit: "USD" },
+    );
   },
 };

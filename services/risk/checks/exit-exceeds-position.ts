@@ -1,4 +1,4 @@
-import { type Check, figures } from "./check.ts";
+import { type Check, pass, verdict } from "./check.ts";
 
 export const exitExceedsPosition: Check = {
   code: "EXIT_EXCEEDS_POSITION",
@@ -6,8 +6,12 @@ export const exitExceedsPosition: Check = {
   meaning:
     "The order is for more than is held and not already being closed by other working orders: it could turn the position around. Cancel those first, or close what is left.",
   exitsExempt: false,
-  check: ({ intent, purpose }) =>
-    purpose.kind === "entry" || purpose.fits
-      ? null
-      : figures({ quantity: intent.quantity, held: purpose.held, workingExits: purpose.workingExits }),
+  judge: ({ intent, purpose }) =>
+    purpose.kind === "entry"
+      ? pass({ held: purpose.held })
+      : verdict(
+          !purpose.fits,
+          { quantity: intent.quantity, held: purpose.held, workingExits: purpose.workingExits },
+          { left: Math.abs(purpose.held) - purpose.workingExits - intent.quantity, unit: "shares" },
+        ),
 };

@@ -1,4 +1,4 @@
-import { type Check, figures } from "./check.ts";
+import { type Check, verdict } from "./check.ts";
 
 export const gatewayNotReady: Check = {
   code: "GATEWAY_NOT_READY",
@@ -6,8 +6,6 @@ export const gatewayNotReady: Check = {
   meaning:
     "The gateway takes no orders now: it is not connected, is restarting, or is about to. An exit passes, and the bridge reports it as expired if it cannot be sent.",
   exitsExempt: true,
-  check: ({ view: { book } }) =>
-    book.gateway?.acceptsOrders
-      ? null
-      : figures({ state: book.gateway?.state ?? "unknown", frozen: book.gateway?.frozen ?? "unknown" }),
+  judge: ({ view: { book } }) =>
+    verdict(!book.gateway?.acceptsOrders, { state: book.gateway?.state, frozen: book.gateway?.frozen }),
 };

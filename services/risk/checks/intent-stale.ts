@@ -1,4 +1,4 @@
-import { type Check, figures } from "./check.ts";
+import { type Check, verdict } from "./check.ts";
 
 export const intentStale: Check = {
   code: "INTENT_STALE",
@@ -6,9 +6,10 @@ export const intentStale: Check = {
   meaning:
     "The question waited longer than 10 s of machine time before it was read, because risk or the bus stood still: who asked has given it up (law 3).",
   exitsExempt: true,
-  check: ({ askedAtMs, now, view: { limits } }) => {
+  judge: ({ askedAtMs, now, view: { limits } }) => {
     const ageMs = now.wallMs - askedAtMs;
     // A stamp from the future says that the machine's clock was set back: the true age is not known.
-    return Math.abs(ageMs) > limits.maxIntentAgeMs ? figures({ ageMs, maxAgeMs: limits.maxIntentAgeMs }) : null;
+    const { maxIntentAgeMs: maxAgeMs } = limits;
+    return verdict(Math.abs(ageMs) > maxAgeMs, { ageMs, maxAgeMs }, { left: maxAgeMs - ageMs, unit: "ms" });
   },
 };

@@ -1,15 +1,15 @@
 import { ownFigures, symbolBook } from "../state/positions.ts";
-import { type Check, figures } from "./check.ts";
+import { type Check, verdict } from "./check.ts";
 
 export const positionUnexplained: Check = {
   code: "POSITION_UNEXPLAINED",
   settings: [],
   meaning: "The broker holds of this symbol what our executions do not explain: it is counted, and not added to.",
   exitsExempt: true,
-  check: ({ intent, view: { book } }) => {
+  judge: ({ intent, view: { book } }) => {
     const entry = symbolBook(book, intent.symbol);
-    if (entry.explained && entry.reported === null) return null;
     const own = ownFigures(entry).quantity;
-    return figures({ symbol: intent.symbol, broker: entry.reported ?? own, own });
+    const isExplained = entry.explained && entry.reported === null;
+    return verdict(!isExplained, { symbol: intent.symbol, broker: entry.reported ?? own, own });
   },
 };

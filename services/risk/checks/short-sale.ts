@@ -1,11 +1,10 @@
-import { type Check, figures } from "./check.ts";
+import { type Check, verdict } from "./check.ts";
 
 export const shortSale: Check = {
   code: "SHORT_SALE",
-  settings: [],
-  meaning:
-    "The sale would open or add to a short position. Short selling is not enabled: it has rules of its own (locate, borrow, uptick) that no check here knows.",
+  settings: ["SHORT_SELLING"],
+  meaning: "The sale would open or add to a short position, and short selling is not switched on.",
   exitsExempt: true,
-  check: ({ intent, purpose, view: { limits } }) =>
-    intent.side === "sell" && !limits.shortSelling ? figures({ quantity: intent.quantity, held: purpose.held }) : null,
+  judge: ({ intent, purpose, view: { limits } }) =>
+    verdict(intent.side === "sell" && !limits.shortSelling, { quantity: intent.quantity, held: purpose.held }),
 };

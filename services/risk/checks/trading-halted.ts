@@ -1,10 +1,11 @@
-import { type Check, figures } from "./check.ts";
+import { type Check, verdict } from "./check.ts";
+import { sinceOf } from "./since.ts";
 
 export const tradingHalted: Check = {
   code: "TRADING_HALTED",
   settings: [],
   meaning: "Trading is halted by the operator or a limit: nothing passes, exits neither, until the operator resumes.",
   exitsExempt: false,
-  check: ({ view: { trading } }) =>
-    trading.tradingState === "halted" ? figures({ setBy: trading.setBy, since: trading.since }) : null,
+  judge: ({ view: { trading } }) =>
+    verdict(trading.tradingState === "halted", { setBy: trading.setBy, since: sinceOf(trading) }),
 };

@@ -105,6 +105,21 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: 1, byDirection: 1 });
   });
 
+  it("counts a security by its name alone: two strikes of one underlying are two securities", () => {
+    const world = new World(SMALL);
+    // As sequence 2 of Regulatory Notice 21-13, and each half of it in a security of its own.
+    for (const symbol of ["SPY 270115C500", "SPY 270115C505"]) {
+      world.execution({ symbol, quantity: 1 });
+      world.execution({ symbol, quantity: 1, side: "sell" });
+    }
+    expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: 2, byDirection: 2 });
+    // A purchase of one and a sale of the other close nothing.
+    const spread = new World(SMALL);
+    spread.execution({ symbol: "SPY 270115C500", quantity: 1 });
+    spread.execution({ symbol: "SPY 270115C505", quantity: 1, side: "sell" });
+    expect(dayTradesIn(spread.book, [DAY])).toEqual({ byOpening: 0, byDirection: 0 });
+  });
+
   it("is told of an exit that makes the fourth, and it passes", () => {
     const world = new World(SMALL);
     roundTrip(world);

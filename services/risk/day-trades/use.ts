@@ -1,7 +1,8 @@
-import type { Book, OpenOrder } from "../state/book.ts";
+import type { Book, OpenOrder, SymbolBook, WorkingOrders } from "../state/book.ts";
 import { leavesOf } from "../state/book.ts";
 import { dayOf, symbolBook } from "../state/positions.ts";
-import { addTransaction, countIfClosed, type DayTradeCount, type Transaction } from "./tally.ts";
+import { workingOf } from "../state/working.ts";
+import { addTransaction, countIfClosed, type DayTradeCount, type Tally, type Transaction } from "./tally.ts";
 
 /** Day trades an account under the old rule has in five business days before the broker refuses every new opening. */
 export const DAY_TRADES_ALLOWED = 3;
@@ -31,33 +32,82 @@ export const usedDayTrades = (book: Book, count: DayTradeCount): number =>
 /**
  * The count as it would be if every open entry filled and everything opened today were closed today, but for what is
  * to be held overnight: what an entry reserves besides its own day trade.
+ *
+ * @param reserved orders that the book does not hold yet, and the one that is judged
  */
 export function foreseenDayTrades(
   book: Book,
-  openOrders: Iterable<OpenOrder>,
+  reserved: readonly OpenOrder[],
   made: DayTradeCount,
   today: string,
 ): DayTradeCount {
-  const entries = new Map<string, Transaction[]>();
-  for (const [symbol, entry] of book.symbols) {
-    if (entry.days.at(-1)?.tradingDay === today) entries.set(symbol, []);
-  }
-  for (const order of openOrders) {
-    const left = leavesOf(order);
-    if (order.role !== "entry" || order.holdOvernight || left === 0) continue;
-    const ofSymbol = entries.get(order.symbol) ?? [];
-    entries.set(order.symbol, ofSymbol);
-    // What has begun to fill is an opening already.
-    if (order.executed === 0) ofSymbol.push({ key: order.clientOrderId, side: order.side, quantity: left });
-  }
   let { byOpening, byDirection } = made;
-  for (const [symbol, transactions] of entries) {
-    const { tally } = dayOf(symbolBook(book, symbol), today);
-    const foreseen = countIfClosed(transactions.reduce(addTransaction, tally), (key) => isHeldOvernight(book, key));
-    byOpening += foreseen.byOpening - tally.byOpening;
-    byDirection += foreseen.byDirection - tally.byDirection;
+  const add = (more: DayTradeCount): void => {
+    byOpening += more.byOpening;
+    byDirection += more.byDirection;
+  };
+  const bySymbol = Map.groupBy(reserved, ({ symbol }) => symbol);
+  for (const [symbol, orders] of bySymbol) add(foreseenOf(book, symbolBook(book, symbol), symbol, today, orders));
+  for (const [symbol, entry] of book.symbols) if (!bySymbol.has(symbol)) add(foreseenOf(book, entry, symbol, today));
+  for (const symbol of book.working.keys()) {
+    if (bySymbol.has(symbol) || book.symbols.has(symbol)) continue;
+    add(foreseenOf(book, symbolBook(book, symbol), symbol, today));
   }
   return { byOpening, byDirection };
+}
+
+interface Foreseen {
+  readonly entry: SymbolBook;
+  readonly working: WorkingOrders;
+  readonly today: string;
+  /** The tally as it would be if every open entry filled. */
+  readonly filled: Tally;
+  /** Day trades beyond those made. */
+  readonly more: DayTradeCount;
+}
+
+/**
+ * Only a symbol that changed is counted again: its book and its orders are immutable and replaced when they change, so
+ * the same two give the same count. Whether an order is held overnight is decided before it can be in either.
+ */
+const counted = new WeakMap<SymbolBook | WorkingOrders, Foreseen>();
+
+const NO_MORE: DayTradeCount = { byOpening: 0, byDirection: 0 };
+
+/** Day trades that one symbol would add to those made. */
+function foreseenOf(
+  book: Book,
+  entry: SymbolBook,
+  symbol: string,
+  today: string,
+  reserved: readonly OpenOrder[] = [],
+): DayTradeCount {
+  const working = workingOf(book, symbol);
+  if (reserved.length === 0 && working.orders.length === 0 && entry.days.at(-1)?.tradingDay !== today) return NO_MORE;
+  const key = working.orders.length > 0 ? working : entry;
+  let known = counted.get(key);
+  if (known?.entry !== entry || known.working !== working || known.today !== today) {
+    const { tally } = dayOf(entry, today);
+    const filled = openingsOf(working.orders).reduce(addTransaction, tally);
+    known = { entry, working, today, filled, more: beyond(book, tally, filled) };
+    counted.set(key, known);
+  }
+  if (reserved.length === 0) return known.more;
+  return beyond(book, dayOf(entry, today).tally, openingsOf(reserved).reduce(addTransaction, known.filled));
+}
+
+/** Entries that are to be closed today; what has begun to fill is an opening already. */
+const openingsOf = (orders: readonly OpenOrder[]): Transaction[] =>
+  orders
+    .filter((order) => order.role === "entry" && !order.holdOvernight && order.executed === 0 && leavesOf(order) > 0)
+    .map((order) => ({ key: order.clientOrderId, side: order.side, quantity: leavesOf(order) }));
+
+function beyond(book: Book, made: Tally, filled: Tally): DayTradeCount {
+  const foreseen = countIfClosed(filled, (key) => isHeldOvernight(book, key));
+  return {
+    byOpening: foreseen.byOpening - made.byOpening,
+    byDirection: foreseen.byDirection - made.byDirection,
+  };
 }
 
 function isHeldOvernight(book: Book, key: string): boolean {

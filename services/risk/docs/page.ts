@@ -10,14 +10,16 @@ export function riskChecksPage(): string {
     "Generated from `services/risk/checks` by `services/risk/docs/generate.ts`. Do not edit.",
     "",
     "An order is denied with every code that applies, each with `key=value` details of what was compared. An _exit_ is an",
-    "order that can only bring a position closer to flat: it passes every check that is marked so (law 7).",
+    "order that can only bring a position closer to flat: it passes every check that is marked so (law 7). A gameplan may",
+    "tighten the limits that stand in its schema, and loosen none: what it would loosen stays as configured, with an alert.",
     "",
     ...table(
-      ["code", "denies when", "setting and default", "exits pass"],
+      ["code", "denies when", "setting", "default", "exits pass"],
       CHECKS.map(({ code, meaning, settings, exitsExempt }) => [
         `\`${code}\``,
         meaning,
-        settings.map(settingOf).join(", "),
+        settings.map((key) => `\`${key}\``).join(", "),
+        settings.map(defaultOf).join(", "),
         exitsExempt ? "yes" : "no",
       ]),
     ),
@@ -28,10 +30,10 @@ export function riskChecksPage(): string {
   ].join("\n")}\n`;
 }
 
-function settingOf(key: string): string {
+function defaultOf(key: string): string {
   const found = Object.entries(SETTINGS).find(([name]) => name === key)?.[1];
   if (found === undefined) throw new RangeError(`A check names the setting ${key}, which libs/config does not have.`);
-  return `\`${key}\` ${found.default === "" ? "" : `(${found.default})`}`.trim();
+  return found.default === "" ? "empty" : found.default;
 }
 
 /** A table with its columns aligned, as the formatter writes it. */

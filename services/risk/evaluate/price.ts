@@ -2,6 +2,27 @@ import type { OrderType, Quote, Side } from "#libs/contracts/mod.ts";
 
 /** An order without a price limit is reserved at this much worse than the quote: what it may fill at is not known. */
 export const UNLIMITED_ORDER_SLACK = 0.01;
+/** The same for an order that fills later in the day, at a price of then: on the close, or where a rising stop stands. */
+export const LATER_ORDER_SLACK = 0.05;
+
+/**
+ * USD a share up to which a purchase would trade at once, and down to which a sale would: its limit, or any price. Null
+ * for what does not rest in the market now: it waits for its trigger, or for the closing auction.
+ */
+export function reachOf(order: OrderType, side: Side): number | null {
+  switch (order.type) {
+    case "market":
+      return side === "buy" ? Number.MAX_VALUE : 0;
+    case "limit":
+      return order.limitPrice;
+    case "stop":
+    case "stop-limit":
+    case "trailing-stop":
+    case "market-on-close":
+    case "limit-on-close":
+      return null;
+  }
+}
 
 /** What a share counts as worth now: the last trade, held between bid and ask; null when nothing is known. */
 export function markOf(quote: Quote | undefined): number | null {
@@ -23,10 +44,24 @@ export function worstPriceOf(order: OrderType, side: Side, quote: Quote | undefi
   switch (order.type) {
     case "market":
       return market === null ? null : market * (1 + UNLIMITED_ORDER_SLACK);
+    case "market-on-close":
+      return market === null ? null : market * (1 + LATER_ORDER_SLACK);
     case "stop":
       return Math.max(order.stopPrice, market ?? 0) * (1 + UNLIMITED_ORDER_SLACK);
+    case "trailing-stop": {
+      const begin = order.initialStopPrice ?? (market === null ? null : market + trailOf(order.trail, market));
+      if (begin === null) return null;
+      // A buy stop only ever comes down from where it begins; a sell stop rises with the market.
+      if (side === "buy") return Math.max(begin, market ?? 0) * (1 + UNLIMITED_ORDER_SLACK);
+      return Math.max(order.initialStopPrice ?? 0, market ?? 0) * (1 + LATER_ORDER_SLACK);
+    }
     case "limit":
+    case "limit-on-close":
     case "stop-limit":
       return side === "buy" ? order.limitPrice : Math.max(order.limitPrice, market ?? 0);
   }
 }
+
+/** USD that a trail keeps from the market. */
+const trailOf = (trail: Extract<OrderType, { type: "trailing-stop" }>["trail"], market: number): number =>
+  trail.by === "amount" ? trail.amount : (market * trail.percent) / 100;

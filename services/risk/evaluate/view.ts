@@ -1,15 +1,17 @@
 import type { Gameplan, Mode, Quote } from "#libs/contracts/mod.ts";
 import type { Calendar } from "#libs/time/mod.ts";
 import type { Limits } from "../limits.ts";
-import type { Book, OpenOrder, RecentEntry, TradingCondition } from "../state/book.ts";
+import type { Book, OpenOrder, RecentOrder, TradingCondition } from "../state/book.ts";
 
 /** Everything a decision is made from, but the time. */
 export interface RiskView {
   readonly book: Book;
   /** Orders approved here whose approval the book does not hold yet: check and reserve are one step. */
   readonly reserved: ReadonlyMap<string, OpenOrder>;
-  /** The entries among them. */
-  readonly reservedEntries: readonly RecentEntry[];
+  /** The same for the guards of the order flow, oldest first. */
+  readonly reservedRecent: readonly RecentOrder[];
+  /** USD, the highest that the session day's profit was seen at; the ledger holds it to a part of its limit. */
+  readonly peakDayProfit: number;
   /** In force; the stricter of what is recorded and what was just decided. */
   readonly trading: TradingCondition;
   /** Already tightened by the gameplan. */
@@ -18,6 +20,10 @@ export interface RiskView {
   readonly calendar: Calendar;
   readonly mode: Mode;
   readonly quoteOf: (symbol: string) => Quote | undefined;
+  /** Whether the broker's word on a position, where our executions say otherwise, has stood for long enough to go by. */
+  readonly hasSettled: (symbol: string) => boolean;
+  /** Gateway clock minus machine clock, milliseconds; null when it is not known or the market's clock is not real time. */
+  readonly clockDriftMs: number | null;
   /** Why the book may be behind the ledger; null when it is not. */
   readonly ledgerBehind: string | null;
 }
@@ -36,8 +42,14 @@ export interface Moment {
   readonly wallMs: number;
 }
 
-/** All orders that may still fill: those in the book and those just approved. */
-export function* openOrders({ book, reserved }: Pick<RiskView, "book" | "reserved">): Generator<OpenOrder> {
-  yield* book.orders.values();
-  for (const order of reserved.values()) if (!book.decisions.has(order.clientOrderId)) yield order;
+/** How many orders may still fill: those in the book and those just approved. */
+export const openOrderCount = (view: Pick<RiskView, "book" | "reserved">): number =>
+  view.book.orders.size + onlyReserved(view).length;
+
+/** Those just approved, of which the book does not know yet. */
+export function onlyReserved({ book, reserved }: Pick<RiskView, "book" | "reserved">): readonly OpenOrder[] {
+  if (reserved.size === 0) return NONE;
+  return [...reserved.values()].filter((order) => !book.decisions.has(order.clientOrderId));
 }
+
+const NONE: readonly OpenOrder[] = [];

@@ -21,6 +21,9 @@ export function applySummary(
   stamps: { readonly marketTime: number | null; readonly publishedAt: number },
   calendar: Calendar,
 ): void {
+  // The broker counts anew a moment after each execution: what it counted before is not in figures that stayed the same.
+  const before = book.account?.summary;
+  if (before?.buyingPower !== summary.buyingPower || before.totalCash !== summary.totalCash) book.addedSinceAccount = 0;
   book.account = { summary, publishedAt: stamps.publishedAt };
   if (stamps.marketTime === null) return;
   const tradingDay = sessionDayOf(calendar, stamps.marketTime);
@@ -60,7 +63,7 @@ export function applyPosition(book: Book, position: Position, tradingDay: string
   const { symbol, quantity, averageCost, explained } = position;
   const entry = symbolBook(book, symbol);
   const own = ownFigures(entry).quantity;
-  const isOurs = entry.days.length > 0 || [...book.orders.values()].some((order) => order.symbol === symbol);
+  const isOurs = entry.days.length > 0 || book.working.has(symbol);
   setEntry(book, symbol, { ...entry, explained, reported: quantity === own || !isOurs ? null : quantity });
   if (quantity === own || isOurs) return;
   const day = dayOf(entry, tradingDay);

@@ -1,6 +1,7 @@
 import type {
   AccountSummary,
   ClientOrderId,
+  CloseOut,
   DayTradeRegime,
   DenyReason,
   GatewayStatus,
@@ -18,6 +19,8 @@ import type { SymbolDay } from "./symbol-day.ts";
  */
 export interface Book {
   trading: TradingCondition;
+  /** The newest close-out, running or over; null when there never was one. */
+  closeOut: CloseOut | null;
   /** What the newest `risk.state` said of the session day; null before the first. */
   recorded: RecordedSession | null;
   gateway: GatewayStatus | null;
@@ -26,13 +29,25 @@ export interface Book {
   readonly symbols: Map<string, SymbolBook>;
   /** Orders that are approved and not over, and those that are over but whose executions are still expected. */
   readonly orders: Map<string, OpenOrder>;
+  /** The same orders by symbol, with their sums: made from `orders`, and kept beside it by `putOrder`. */
+  readonly working: Map<string, WorkingOrders>;
   /** Every order id that was decided on in the last ten trading days. */
   readonly decisions: Map<string, Decided>;
   readonly executions: Map<string, KnownExecution>;
   /** Commissions that came before their execution, by execution id. */
   readonly earlyCommissions: Map<string, number>;
-  /** The newest approved entries, oldest first, to notice one that is sent twice under two ids. */
-  recentEntries: readonly RecentEntry[];
+  /** The newest approved orders, oldest first, protective ones not among them. */
+  recentOrders: readonly RecentOrder[];
+  /** The newest cancelled orders, oldest first. */
+  recentCancels: readonly RecentCancel[];
+  /** How the orders of each strategy ended on its newest day. */
+  readonly flow: Map<string, DayFlow>;
+  /** Positions closed with a loss one after another in the session day; made from the executions. */
+  lossStreak: number;
+  /** USD that executions have added to positions since the broker's account figures last changed. */
+  addedSinceAccount: number;
+  /** Ids of the messages in which the operator accepted a position: each counts once. */
+  readonly acceptedPositions: Set<string>;
 }
 
 export interface TradingCondition {
@@ -48,6 +63,10 @@ export interface RecordedSession {
   readonly tradingDay: string | null;
   readonly dayTradeRegime: DayTradeRegime;
   readonly openingPrices: Readonly<Record<string, number>>;
+  /** USD, the highest the day's profit has been; 0 where nothing higher is on record. */
+  readonly peakDayProfit: number;
+  /** Limits that the operator disregards until the session day ends, by their code. */
+  readonly overridden: readonly string[];
 }
 
 export interface Account {
@@ -86,21 +105,73 @@ export interface OpenOrder {
   /** The entry's id for the orders of a bracket, else its own: of a group's protective orders only one fills. */
   readonly group: string;
   readonly role: OrderRole;
+  /** The strategy that asked for it, or `operator`; `unknown` for an order that is not ours. */
+  readonly strategy: string;
   readonly symbol: string;
   readonly side: Side;
   readonly quantity: number;
   /** USD a share if it fills at its worst; 0 for an order that is not ours and has no price we know. */
   readonly worstPrice: number;
+  /** USD a share up to which it trades at once, or down to which it does; null while it waits for a trigger. */
+  readonly restsAt: number | null;
   readonly holdOvernight: boolean;
   readonly status: "approved" | OrderStatus;
   /** Shares executed so far, by execution. */
   readonly executed: number;
   /** Shares it filled in all, once it is over; null while it is not. */
   readonly settled: number | null;
+  /** The group at the venue of which one order alone fills; none for an order of no group. */
+  readonly oneCancelsAll?: string;
 }
 
 /** What is still reserved: an order that is over keeps what it filled until the executions say so themselves. */
 export const leavesOf = (order: OpenOrder): number => Math.max(0, (order.settled ?? order.quantity) - order.executed);
+
+/** The orders of one symbol that may still fill, and what they come to: an order is judged by it, not by all orders. */
+export interface WorkingOrders {
+  /** In the order in which they were approved. */
+  readonly orders: readonly OpenOrder[];
+  readonly buys: WorkingSide;
+  readonly sells: WorkingSide;
+}
+
+export interface WorkingSide {
+  /** USD of the entries, each at its worst. */
+  readonly entryNotional: number;
+  /** Shares of entries of which no price is known: orders that are not ours. */
+  readonly unpricedShares: number;
+  /** Shares of exits and protective orders; of a bracket both count, though only one fills. */
+  readonly exitShares: number;
+}
+
+/** What the guards against a strategy gone wild look at: what was sent lately, and what became of it. */
+export interface RecentOrder {
+  readonly clientOrderId: string;
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: number;
+  /** Type and prices, as `termsOf` has them. */
+  readonly terms: string;
+  readonly isEntry: boolean;
+  /** Machine monotonic clock. */
+  readonly approvedAtMonotonicMs: number;
+  /** True when it ended with nothing executed; until then it counts as one that executes. */
+  readonly unfilled: boolean;
+}
+
+/** An order of a strategy that was cancelled, when the bridge told of it: machine wall clock, epoch milliseconds. */
+export interface RecentCancel {
+  readonly strategy: string;
+  readonly at: number;
+}
+
+/** How a strategy's orders of one session day ended. */
+export interface DayFlow {
+  readonly tradingDay: string;
+  readonly canceled: number;
+  readonly filled: number;
+}
 
 interface DecidedBase {
   readonly clientOrderId: ClientOrderId;
@@ -128,27 +199,25 @@ export interface KnownExecution {
   readonly current: string;
 }
 
-export interface RecentEntry {
-  readonly clientOrderId: string;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly quantity: number;
-  /** Machine monotonic clock. */
-  readonly approvedAtMonotonicMs: number;
-}
-
 export function emptyBook(): Book {
   return {
     trading: { tradingState: "active", setBy: "start", reason: "first start", since: 0 },
+    closeOut: null,
     recorded: null,
     gateway: null,
     account: null,
     session: null,
     symbols: new Map(),
     orders: new Map(),
+    working: new Map(),
     decisions: new Map(),
     executions: new Map(),
     earlyCommissions: new Map(),
-    recentEntries: [],
+    recentOrders: [],
+    recentCancels: [],
+    flow: new Map(),
+    lossStreak: 0,
+    addedSinceAccount: 0,
+    acceptedPositions: new Set(),
   };
 }

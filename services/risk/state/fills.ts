@@ -3,7 +3,7 @@ import type { Calendar } from "#libs/time/mod.ts";
 import { exactShares } from "../day-trades/tally.ts";
 import type { Book } from "./book.ts";
 import { addExecuted } from "./orders.ts";
-import { dayOf, putDay, setEntry, symbolBook } from "./positions.ts";
+import { dayOf, ownFigures, putDay, setEntry, symbolBook } from "./positions.ts";
 import { addExecution, type CountedExecution, recount, signedQuantity, withCommission } from "./symbol-day.ts";
 import { sessionDayOf } from "./trading-days.ts";
 
@@ -31,7 +31,10 @@ function applyExecution(book: Book, execution: Execution, calendar: Calendar): v
   if (execution.corrects !== null) remember(book, execution.corrects, symbol, tradingDay, executionId);
   const commission = book.earlyCommissions.get(executionId) ?? 0;
   book.earlyCommissions.delete(executionId);
+  const heldBefore = Math.abs(ownFigures(symbolBook(book, symbol)).quantity);
   putDay(book, symbol, addExecution(dayOf(symbolBook(book, symbol), tradingDay), counted(execution, commission)));
+  const added = Math.abs(ownFigures(symbolBook(book, symbol)).quantity) - heldBefore;
+  book.addedSinceAccount += Math.max(0, added) * execution.price;
   moveReported(book, symbol, signedQuantity(execution.side, execution.quantity));
   addExecuted(book, execution.clientOrderId, execution.quantity);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fillMessage } from "#libs/contracts/mod.ts";
+import { acceptedPositionMessage, type ForeignOrder, fillMessage, foreignOrderMessage } from "#libs/contracts/mod.ts";
 import { dayResult } from "../evaluate/day-result.ts";
 import { intent, World } from "../testing/world.ts";
 import { heldQuantity, symbolBook } from "./positions.ts";
@@ -180,5 +180,100 @@ describe("a snapshot", () => {
   it("that is not one of ours is refused", () => {
     expect(() => loadBook({})).toThrow();
     expect(() => loadBook("{}")).toThrow();
+  });
+});
+
+describe("the account's figures and a position", () => {
+  it("are two records: in whatever order they come, they mean the same", () => {
+    const told = (...facts: ((world: World) => void)[]) => {
+      const world = new World();
+      world.execution({ executionId: "order.01", quantity: 10 });
+      for (const fact of facts) fact(world);
+      return saveBook(world.book);
+    };
+    const figures = (world: World) => world.summary({ netLiquidation: 99_000, dayTradesRemaining: [1, 1, 1, 1, 1] });
+    const position = (world: World) => world.position({ quantity: 40, explained: false });
+    expect(told(figures, position)).toBe(told(position, figures));
+  });
+});
+
+describe("a position that the operator accepted", () => {
+  const accept = (world: World, quantity: number, difference: number, averageCost = 25) =>
+    world.feed(acceptedPositionMessage, {
+      account: "DU1",
+      symbol: "SPY",
+      difference,
+      quantity,
+      averageCost,
+      reason: "split",
+    });
+
+  it("is ours from then on: entries pass again, and all of it may be sold", () => {
+    const world = new World();
+    world.execution({ quantity: 10 });
+    world.position({ quantity: 40, explained: false });
+    expect(world.codes(intent({ quantity: 1 }))).toEqual(["POSITION_UNEXPLAINED"]);
+    accept(world, 40, 30);
+    world.position({ quantity: 40 });
+    expect(world.codes(intent({ quantity: 1 }))).toEqual([]);
+    expect(held(world)).toBe(40);
+    world.execution({ side: "sell", quantity: 40 });
+    expect(held(world)).toBe(0);
+  });
+
+  it("counts once, also when it is read again, and survives a snapshot", () => {
+    const world = new World();
+    world.execution({ quantity: 10 });
+    accept(world, 40, 30);
+    const fact = world.ledger.at(-1);
+    world.execution({ quantity: 5 });
+    world.book = loadBook(saveBook(world.book));
+    if (fact !== undefined) world.replay(fact);
+    expect(held(world)).toBe(45);
+  });
+
+  it("that split is no profit of the day", () => {
+    const world = new World();
+    world.position({ quantity: 100, averageCost: 80 });
+    world.riskState({ openingPrices: { SPY: 50 } });
+    world.position({ quantity: 200, explained: false });
+    accept(world, 200, 100, 40);
+    world.quote("SPY", 50);
+    expect(dayResult(world.view())).toMatchObject({ open: 0 });
+  });
+});
+
+describe("an order of somebody else", () => {
+  const foreign = (world: World, change: Partial<ForeignOrder> = {}) =>
+    world.feed(foreignOrderMessage, {
+      permId: 77,
+      clientId: 0,
+      orderRef: "",
+      symbol: "SPY",
+      side: "buy",
+      leavesQuantity: 60,
+      price: 100,
+      status: "working",
+      ...change,
+    });
+
+  it("counts in the exposure of its symbol for as long as it works, however often it is told", () => {
+    const world = new World();
+    foreign(world);
+    foreign(world);
+    expect(world.codes(intent({ quantity: 40 }))).toEqual([]);
+    expect(world.codes(intent({ quantity: 41 }))).toEqual(["POSITION_LIMIT"]);
+    expect(world.codes(intent({ quantity: 41, symbol: "QQQ" }))).not.toContain("POSITION_LIMIT");
+    foreign(world, { leavesQuantity: 0, status: "over" });
+    expect(world.codes(intent({ quantity: 100 }))).toEqual([]);
+  });
+
+  it("has its name for itself", () => {
+    const world = new World();
+    foreign(world);
+    expect(world.codes(intent({ clientOrderId: "foreign-77" }))).toContain("CLIENT_ORDER_ID_USED");
+    world.book = loadBook(saveBook(world.book));
+    foreign(world, { leavesQuantity: 0, status: "over" });
+    expect(world.book.orders.size).toBe(0);
   });
 });

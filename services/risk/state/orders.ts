@@ -6,47 +6,66 @@ import {
   type OrderIntent,
   TERMINAL_ORDER_STATUSES,
 } from "#libs/contracts/mod.ts";
+import { tradingDayOf } from "#libs/time/mod.ts";
 import { exactShares } from "../day-trades/tally.ts";
+import { reachOf } from "../evaluate/price.ts";
 import type { Book, Decided, OpenOrder } from "./book.ts";
+import { rememberApproval, rememberEnd } from "./order-flow.ts";
+import { termsOf } from "./terms.ts";
+import { dropOrder, putOrder, workingOf } from "./working.ts";
 
-/** Entries looked back on for duplicates; the window is seconds, so this is ample. */
-const RECENT_ENTRIES_MAX = 64;
-
-/** The orders an approval stands for: one, or the three of a bracket. */
-export function ordersOf(approval: Approval): readonly OpenOrder[] {
+/**
+ * The orders an approval stands for: one, or the three of a bracket.
+ *
+ * @param marketMs market time of the approval: a group at the venue is that of a day
+ */
+export function ordersOf(approval: Approval, marketMs: number | null): readonly OpenOrder[] {
   const { intent, reducesRisk, reserved } = approval;
   const order: OpenOrder = {
     clientOrderId: intent.clientOrderId,
     group: intent.clientOrderId,
     role: reducesRisk ? "exit" : "entry",
+    strategy: intent.strategy,
     symbol: intent.symbol,
     side: intent.side,
     quantity: intent.quantity,
     worstPrice: reserved.notional / intent.quantity,
+    restsAt: reachOf(intent.order, intent.side),
     holdOvernight: intent.holdOvernight,
     status: "approved",
     executed: 0,
     settled: null,
   };
-  if (intent.bracket === null) return [order];
+  const group = groupAtVenue(intent, marketMs);
+  const entry = group === null ? order : { ...order, oneCancelsAll: group };
+  if (intent.bracket === null) return [entry];
   const { stopLoss, takeProfit } = intent.bracket;
-  const protective = (clientOrderId: ClientOrderId, worstPrice: number): OpenOrder => ({
+  const protective = (clientOrderId: ClientOrderId, worstPrice: number, restsAt: number | null): OpenOrder => ({
     ...order,
     clientOrderId,
     role: "protective",
     side: intent.side === "buy" ? "sell" : "buy",
     worstPrice,
+    restsAt,
   });
   return [
-    order,
-    protective(stopLoss.clientOrderId, stopLoss.stopPrice),
-    protective(takeProfit.clientOrderId, takeProfit.limitPrice),
+    entry,
+    protective(stopLoss.clientOrderId, stopLoss.stopPrice, null),
+    protective(takeProfit.clientOrderId, takeProfit.limitPrice, takeProfit.limitPrice),
   ];
 }
 
+/** The group as the venue knows it; null for none, and while no market clock tells the day. */
+export function groupAtVenue({ strategy, oneCancelsAllGroup }: OrderIntent, marketMs: number | null): string | null {
+  if (oneCancelsAllGroup === undefined || marketMs === null) return null;
+  return `${tradingDayOf(marketMs)}:${strategy}:${oneCancelsAllGroup}`;
+}
+
 /** What an intent asks for: another order under the same id differs in it. */
-export const fingerprintOf = ({ symbol, side, quantity, order, bracket }: OrderIntent): string =>
-  `${side} ${quantity} ${symbol} ${Object.values(order).join(" ")}${bracket === null ? "" : " bracket"}`;
+export const fingerprintOf = ({ symbol, side, quantity, order, bracket, oneCancelsAllGroup }: OrderIntent): string => {
+  const group = oneCancelsAllGroup === undefined ? "" : ` in ${oneCancelsAllGroup}`;
+  return `${side} ${quantity} ${symbol} ${termsOf(order)}${bracket === null ? "" : " bracket"}${group}`;
+};
 
 export function applyDenial(book: Book, { intent, reasons }: Denial, tradingDay: string): void {
   const { clientOrderId } = intent;
@@ -60,12 +79,12 @@ export function applyDenial(book: Book, { intent, reasons }: Denial, tradingDay:
   });
 }
 
-export function applyApproval(book: Book, approval: Approval, tradingDay: string): void {
+export function applyApproval(book: Book, approval: Approval, tradingDay: string, marketMs: number | null): void {
   const { intent } = approval;
   // An approval after a denial counts: the bridge may act on it.
   if (book.decisions.get(intent.clientOrderId)?.outcome === "approved") return;
-  for (const order of ordersOf(approval)) {
-    book.orders.set(order.clientOrderId, order);
+  for (const order of ordersOf(approval, marketMs)) {
+    putOrder(book, order);
     book.decisions.set(order.clientOrderId, {
       outcome: "approved",
       clientOrderId: order.clientOrderId,
@@ -76,26 +95,26 @@ export function applyApproval(book: Book, approval: Approval, tradingDay: string
       over: false,
     });
   }
-  if (approval.reducesRisk) return;
-  const { clientOrderId, symbol, side, quantity } = intent;
-  const entry = { clientOrderId, symbol, side, quantity, approvedAtMonotonicMs: approval.approvedAtMonotonicMs };
-  book.recentEntries = [...book.recentEntries, entry].slice(-RECENT_ENTRIES_MAX);
+  rememberApproval(book, approval);
 }
 
 /**
  * Applies what became of an order. A reservation ends with a terminal event and not before: an approval that was
  * never submitted stays reserved until the bridge says that it expired.
+ *
+ * @param at machine wall clock of the event, epoch milliseconds
  */
-export function applyOrderEvent(book: Book, event: OrderEvent, tradingDay: string): void {
+export function applyOrderEvent(book: Book, event: OrderEvent, tradingDay: string, at: number): void {
   const decided = book.decisions.get(event.clientOrderId) ?? adoptForeign(book, event, tradingDay);
   const order = book.orders.get(event.clientOrderId);
   if (order === undefined || decided.outcome !== "approved" || decided.over) return;
   if (!TERMINAL_ORDER_STATUSES.has(event.status)) {
-    book.orders.set(order.clientOrderId, { ...order, status: event.status });
+    putOrder(book, { ...order, status: event.status });
     return;
   }
   // A terminal event may count less than the executions already seen, and `filled` may not count at all.
   const filled = event.status === "filled" && event.filledQuantity === 0 ? order.quantity : event.filledQuantity;
+  rememberEnd(book, order, event, tradingDay, at);
   end(book, order, event, Math.max(filled, order.executed));
   if (filled === 0 && order.role === "entry") endUnsentProtection(book, order, event);
 }
@@ -106,14 +125,16 @@ export function applyOrderEvent(book: Book, event: OrderEvent, tradingDay: strin
  */
 function adoptForeign(book: Book, event: OrderEvent, tradingDay: string): Decided {
   const { clientOrderId, symbol, side } = event;
-  book.orders.set(clientOrderId, {
+  putOrder(book, {
     clientOrderId,
     group: event.parentClientOrderId ?? clientOrderId,
     role: event.parentClientOrderId === null ? "entry" : "protective",
+    strategy: "unknown",
     symbol,
     side,
     quantity: event.filledQuantity + event.leavesQuantity,
     worstPrice: event.averagePrice ?? 0,
+    restsAt: null,
     holdOvernight: false,
     status: "accepted",
     executed: 0,
@@ -137,13 +158,13 @@ export function addExecuted(book: Book, clientOrderId: string | null, quantity: 
   const order = clientOrderId === null ? undefined : book.orders.get(clientOrderId);
   if (order === undefined) return;
   const next = { ...order, executed: Math.max(0, exactShares(order.executed + quantity)) };
-  if (isDone(next)) book.orders.delete(next.clientOrderId);
-  else book.orders.set(next.clientOrderId, next);
+  if (isDone(next)) dropOrder(book, next);
+  else putOrder(book, next);
 }
 
 /** When an entry ended with nothing filled, protective orders that never got an event of their own end with it. */
 function endUnsentProtection(book: Book, entry: OpenOrder, event: OrderEvent): void {
-  for (const order of [...book.orders.values()]) {
+  for (const order of workingOf(book, entry.symbol).orders) {
     if (order.group !== entry.group || order.role !== "protective" || order.status !== "approved") continue;
     end(book, order, event, 0);
   }
@@ -151,8 +172,8 @@ function endUnsentProtection(book: Book, entry: OpenOrder, event: OrderEvent): v
 
 function end(book: Book, order: OpenOrder, event: OrderEvent, settled: number): void {
   const ended = { ...order, status: event.status, settled };
-  if (isDone(ended)) book.orders.delete(order.clientOrderId);
-  else book.orders.set(order.clientOrderId, ended);
+  if (isDone(ended)) dropOrder(book, ended);
+  else putOrder(book, ended);
   const decided = book.decisions.get(order.clientOrderId);
   if (decided?.outcome === "approved") book.decisions.set(order.clientOrderId, { ...decided, over: true });
 }

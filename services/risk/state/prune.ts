@@ -1,4 +1,5 @@
 import type { Book } from "./book.ts";
+import { dropOrder } from "./working.ts";
 
 /**
  * Forgets what is older than ten trading days, so that memory is bounded. Runs when a session day begins. An order
@@ -7,7 +8,8 @@ import type { Book } from "./book.ts";
 export function prune(book: Book): void {
   const keptFrom = book.session?.keptFrom;
   if (keptFrom === undefined) return;
-  for (const [id, order] of book.orders) if (order.settled !== null) book.orders.delete(id);
+  for (const order of [...book.orders.values()]) if (order.settled !== null) dropOrder(book, order);
+  for (const [strategy, { tradingDay }] of book.flow) if (tradingDay < keptFrom) book.flow.delete(strategy);
   for (const [id, decided] of book.decisions) {
     if (decided.tradingDay < keptFrom && !book.orders.has(id)) book.decisions.delete(id);
   }

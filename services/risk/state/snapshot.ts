@@ -1,11 +1,27 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { accountSummarySchema, gatewayStatusSchema, riskStateSchema, sideSchema } from "#libs/contracts/mod.ts";
-import type { Book, Decided, KnownExecution, OpenOrder, RecentEntry, SymbolBook } from "./book.ts";
+import {
+  accountSummarySchema,
+  closeOutSchema,
+  gatewayStatusSchema,
+  riskStateSchema,
+  sideSchema,
+} from "#libs/contracts/mod.ts";
+import type {
+  Book,
+  DayFlow,
+  Decided,
+  KnownExecution,
+  OpenOrder,
+  RecentCancel,
+  RecentOrder,
+  SymbolBook,
+} from "./book.ts";
 import { type CountedExecution, recount, type Start } from "./symbol-day.ts";
+import { workingBySymbol } from "./working.ts";
 
 /** Version of what {@link saveBook} writes; a snapshot of another version is ignored and the ledger read anew. */
-export const BOOK_VERSION = 1;
+export const BOOK_VERSION = 6;
 
 /** Plain text up to here; a longer one is deflated, so that a busy week fits into one message of the bus. */
 const PLAIN_CHARACTERS_MAX = 20_000;
@@ -19,6 +35,7 @@ const SAVED_DECISIONS_MAX = 3000;
 export function saveBook(book: Book): string {
   const text = JSON.stringify({
     trading: book.trading,
+    closeOut: book.closeOut,
     recorded: book.recorded,
     gateway: book.gateway,
     account: book.account,
@@ -47,7 +64,12 @@ export function saveBook(book: Book): string {
       current === id ? [id, symbol, tradingDay] : [id, symbol, tradingDay, current],
     ),
     earlyCommissions: [...book.earlyCommissions],
-    recentEntries: book.recentEntries,
+    recentOrders: book.recentOrders,
+    recentCancels: book.recentCancels,
+    flow: [...book.flow],
+    lossStreak: book.lossStreak,
+    addedSinceAccount: book.addedSinceAccount,
+    acceptedPositions: [...book.acceptedPositions],
   });
   return text.length <= PLAIN_CHARACTERS_MAX ? text : deflateRawSync(text, { level: 1 }).toString("base64");
 }
@@ -65,12 +87,24 @@ export function loadBook(saved: unknown): Book {
   const json: unknown = JSON.parse(
     text.startsWith("{") ? text : inflateRawSync(Buffer.from(text, "base64")).toString("utf8"),
   );
-  const { symbols, orders, decisions, executions, earlyCommissions, ...rest } = bookSchema.parse(json);
+  const {
+    symbols,
+    orders,
+    decisions,
+    executions,
+    earlyCommissions,
+    acceptedPositions,
+    recentOrders,
+    recentCancels,
+    flow,
+    ...rest
+  } = bookSchema.parse(json);
   return {
     ...rest,
     symbols: new Map(symbols.map((one) => [one.symbol, symbolBookOf(one)])),
     // These are this service's own words, checked when they entered the ledger.
     orders: new Map((orders as OpenOrder[]).map((order) => [order.clientOrderId, order])),
+    working: workingBySymbol(orders as OpenOrder[]),
     decisions: new Map((decisions as Decided[]).map((decided) => [decided.clientOrderId, decided])),
     executions: new Map(
       executions.map(([id, symbol, tradingDay, current]): [string, KnownExecution] => [
@@ -79,7 +113,10 @@ export function loadBook(saved: unknown): Book {
       ]),
     ),
     earlyCommissions: new Map(earlyCommissions),
-    recentEntries: rest.recentEntries as RecentEntry[],
+    recentOrders: recentOrders as RecentOrder[],
+    recentCancels: recentCancels as RecentCancel[],
+    flow: new Map(flow as [string, DayFlow][]),
+    acceptedPositions: new Set(acceptedPositions),
   };
 }
 
@@ -92,12 +129,15 @@ const symbolBookSchema = z.object({
   days: z.array(z.object({ tradingDay: z.string(), start: startSchema, executions: z.array(executionSchema) })),
 });
 const bookSchema = z.object({
+  closeOut: closeOutSchema.nullable(),
   trading: riskStateSchema.pick({ tradingState: true, setBy: true, reason: true, since: true }),
   recorded: z
     .object({
       tradingDay: z.string().nullable(),
       dayTradeRegime: riskStateSchema.shape.dayTradeRegime,
       openingPrices: z.record(z.string(), z.number()),
+      peakDayProfit: z.number(),
+      overridden: z.array(z.string()),
     })
     .nullable(),
   gateway: gatewayStatusSchema.nullable(),
@@ -119,7 +159,12 @@ const bookSchema = z.object({
     z.union([z.tuple([z.string(), z.string(), z.string(), z.string()]), z.tuple([z.string(), z.string(), z.string()])]),
   ),
   earlyCommissions: z.array(z.tuple([z.string(), z.number()])),
-  recentEntries: z.array(z.unknown()),
+  recentOrders: z.array(z.unknown()),
+  recentCancels: z.array(z.unknown()),
+  flow: z.array(z.unknown()),
+  lossStreak: z.number(),
+  addedSinceAccount: z.number(),
+  acceptedPositions: z.array(z.string()),
 });
 
 function symbolBookOf({ reported, explained, days }: z.infer<typeof symbolBookSchema>): SymbolBook {

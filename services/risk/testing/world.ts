@@ -38,18 +38,43 @@ import { type Book, emptyBook } from "../state/book.ts";
 export const DAY = "2026-11-23";
 export const CALENDAR: Calendar = createCalendar();
 
+/** As the settings' defaults, but for what the tests of other limits would meet first. */
 export const LIMITS: Limits = {
   maxDailyLossFraction: 0.02,
+  maxDailyDrawdownFraction: 0.03,
+  maxLossStreak: 1000,
   maxPositionFraction: 0.1,
+  maxConcentrationFraction: 0.5,
+  maxGrossExposureFraction: 1,
+  maxNetExposureFraction: 1,
+  maxOpenOrderNotionalFraction: 1,
+  maxBuyingPowerUseFraction: 0.9,
+  whatIfFromFraction: 0.5,
+  maxOrderNotionalUsd: 1_000_000,
+  maxOrderQuantity: 5000,
+  minOrderQuantity: 1,
+  lotSize: 1,
+  priceCollarFraction: 0.25,
   maxOpenOrders: 20,
+  maxOrdersPerMinute: 2000,
+  maxCancelsPerMinute: 60,
+  maxRepeatedExecutions: 1000,
+  repeatedExecutionWindowMs: 60_000,
+  maxOrderReversals: 1000,
+  orderLoopWindowMs: 60_000,
+  maxCancelToFillRatio: 20,
+  cancelToFillFrom: 50,
   dayTradeRegime: "auto",
   intradayMarginCushionFraction: 0.05,
   maxQuoteAgeMs: 3000,
   approvalTtlMs: 2000,
+  maxClockDriftMs: 10_000,
   maxAccountAgeMs: 90_000,
   maxIntentAgeMs: 10_000,
   duplicateWindowMs: 2000,
   shortSelling: false,
+  allowedSymbols: null,
+  deniedSymbols: new Set(),
 };
 
 export const PLAN: Gameplan = gameplanSchema.parse({
@@ -169,13 +194,16 @@ export class World {
     return {
       book: this.book,
       reserved: this.reservations.orders,
-      reservedEntries: this.reservations.entries,
+      reservedRecent: this.reservations.recent,
+      peakDayProfit: this.book.recorded?.peakDayProfit ?? 0,
       trading: this.book.trading,
       limits: this.limits,
       plan: { known: true, plan: PLAN },
       calendar: CALENDAR,
       mode: "paper",
       quoteOf: (symbol) => this.quotes.get(symbol),
+      hasSettled: () => true,
+      clockDriftMs: 0,
       ledgerBehind: null,
       ...this.change,
     };
@@ -201,7 +229,7 @@ export class World {
 
   reserve(wanted: OrderIntent): Evaluation {
     const evaluation = this.evaluate(wanted);
-    if (evaluation.outcome === "approved") this.reservations.take(evaluation.approval);
+    if (evaluation.outcome === "approved") this.reservations.take(evaluation.approval, this.marketMs);
     return evaluation;
   }
 
@@ -244,6 +272,10 @@ export class World {
       executedAt: this.marketMs ?? this.wallMs,
       ...change,
     });
+  }
+
+  commission(executionId: string, commission: number, symbol = "SPY"): void {
+    this.feed(fillMessage, { kind: "commission", executionId, symbol, commission });
   }
 
   /** Approves an order and fills it whole. */

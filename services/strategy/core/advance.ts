@@ -1,5 +1,5 @@
 import type { Bar, ClientOrderId, Decision, DenyReason, OrderIntent, StrategyStatus } from "#libs/contracts/mod.ts";
-import { type Action, type OrderView, type StrategyEvent, takeStep } from "#libs/strategy-kit/mod.ts";
+import { type Action, type History, type OrderView, type StrategyEvent, takeStep } from "#libs/strategy-kit/mod.ts";
 import { tradingDayOf } from "#libs/time/mod.ts";
 import { barEndsAt } from "./bar-end.ts";
 import type { LedgerFact } from "./book.ts";
@@ -28,6 +28,8 @@ export function advance(run: Run, event: RunEvent): Advanced {
       return onBar(run, event.bar, event);
     case "quote":
       return onQuote(run, event);
+    case "history":
+      return onHistory(run, event.history, event);
     case "clock":
       return onMinutes(run, event.marketTimeMs, event);
     case "fact":
@@ -52,9 +54,23 @@ function onBar(run: Run, bar: Bar, event: RunEvent): Advanced {
     bars: { ...memory.bars, [key]: bar.startsAt },
     prices: { ...memory.prices, [bar.symbol]: bar.close },
   });
-  const endsAtMs = barEndsAt(bar);
+  const endsAtMs = barEndsAt(bar, plan.session);
   const told = step(seen, { type: "bar", bar }, { ...event, marketTimeMs: endsAtMs });
   return then(told, (next) => onMinutes(next, endsAtMs, event));
+}
+
+/** Told once a symbol; a bar of it that is also published live is not told a second time. */
+function onHistory(run: Run, history: History, event: RunEvent): Advanced {
+  const { symbol, interval, bars } = history;
+  const { memory } = run;
+  if (!memory.awaits.includes(symbol)) return idle(run);
+  const key = `${interval} ${symbol}`;
+  const newest = Math.max(memory.bars[key] ?? 0, bars.at(-1)?.startsAt ?? 0);
+  const seen = remember(run, {
+    awaits: memory.awaits.filter((one) => one !== symbol),
+    bars: newest === 0 ? memory.bars : { ...memory.bars, [key]: newest },
+  });
+  return withSave(step(seen, { type: "history", history }, event));
 }
 
 function onQuote(run: Run, event: RunEvent & { type: "quote" }): Advanced {

@@ -1,6 +1,8 @@
 import type { Bar, BarInterval } from "#libs/contracts/mod.ts";
+import type { Session } from "#libs/time/mod.ts";
 
-const MINUTES: Record<BarInterval, number> = { "5s": 5 / 60, "1m": 1, "5m": 5, "15m": 15, "1d": 24 * 60 };
+const SECONDS: Record<Exclude<BarInterval, "1d">, number> = { "5s": 5, "1m": 60, "5m": 300, "15m": 900 };
 
-/** Market time at which a bar is complete, epoch milliseconds: the moment a strategy may know of it. */
-export const barEndsAt = (bar: Bar): number => bar.startsAt + MINUTES[bar.interval] * 60_000;
+/** Market time at which a bar of a session is complete, epoch milliseconds: the moment a strategy may know of it. */
+export const barEndsAt = (bar: Bar, session: Session): number =>
+  bar.interval === "1d" ? session.closeMs : bar.startsAt + SECONDS[bar.interval] * 1000;

@@ -44,7 +44,9 @@ export function begin(beginning: Beginning): { readonly run: Run; readonly effec
     const revived = failedBefore && revive ? ({ status: "running", reason: "" } as const) : {};
     const forgetful = !revive && (memory.forgetful || forgot);
     const state = sealState(memory.state);
-    const run = { definition, plan, file, memory: { ...memory, ...revived, orderNumber, forgetful, state } };
+    // The file may have been changed to ask for no past any more.
+    const awaits = definition.warmUp === undefined ? [] : memory.awaits;
+    const run = { definition, plan, file, memory: { ...memory, ...revived, orderNumber, forgetful, awaits, state } };
     return { run, effects: told };
   }
   const fresh: Run = {
@@ -63,6 +65,7 @@ export function begin(beginning: Beginning): { readonly run: Run; readonly effec
       deniedInARow: 0,
       pending: memory?.pending ?? {},
       book: memory?.book ?? beginning.book,
+      awaits: definition.warmUp === undefined ? [] : [...plan.symbols],
       bars: {},
       prices: memory?.prices ?? {},
       minuteMs: 0,
@@ -96,7 +99,7 @@ const forgetfulAlert = (strategy: string): Effect => ({
     severity: "critical",
     code: "STRATEGY_FORGOT_ORDERS",
     title: `Strategy ${strategy} has orders of today that it does not remember`.slice(0, 200),
-    text: "Its snapshot was lost or is older than the ledger. It opens no position any more today and only closes. Reload the strategies to let it open again.",
+    text: "Its snapshot was lost or is older than the ledger. It opens no position any more today and only closes. `npx crucible strategy reload` lets it open again.",
     fields: [{ name: "strategy", value: strategy }],
   },
 });

@@ -32,7 +32,7 @@ export function failed(
           text: [
             `${what.slice(0, 900)} in ${handler} at ${where}, ${occasion}.`,
             "Its state is kept and the other strategies go on; orders that rest at the broker, stops included, stay there.",
-            "It stays stopped until the next trading day: correct the file, then reload the strategies to go on today.",
+            "It stays stopped until the next trading day: correct the file, then `npx crucible strategy reload` lets it go on today.",
           ].join(" "),
           fields: [
             { name: "strategy", value: strategy },
@@ -54,6 +54,8 @@ export function occasionOf(event: StrategyEvent, marketTimeMs: number): string {
       return `${event.bar.interval} bar of ${event.bar.symbol} that ended ${at}`;
     case "quote":
       return `quote of ${event.quote.symbol} at ${at}`;
+    case "history":
+      return `history of ${event.history.symbol} at ${at}`;
     case "clock":
       return `minute ${at}`;
     case "order-event":

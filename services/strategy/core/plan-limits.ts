@@ -65,7 +65,8 @@ function capitalInUse({ memory, plan }: Run): number {
 
 function priceOf(intent: OrderIntent, prices: Readonly<Record<string, number>>): number | undefined {
   const { order } = intent;
-  if (order.type === "limit" || order.type === "stop-limit") return order.limitPrice;
+  if (order.type === "limit" || order.type === "stop-limit" || order.type === "limit-on-close") return order.limitPrice;
   if (order.type === "stop") return order.stopPrice;
+  if (order.type === "trailing-stop" && order.initialStopPrice !== null) return order.initialStopPrice;
   return prices[intent.symbol];
 }

@@ -12,7 +12,7 @@ import {
   type Signal,
   strategyStatusSchema,
 } from "#libs/contracts/mod.ts";
-import type { Plan, StrategyDefinition } from "#libs/strategy-kit/mod.ts";
+import type { History, Plan, StrategyDefinition } from "#libs/strategy-kit/mod.ts";
 import { type Book, bookSchema, type LedgerFact } from "./book.ts";
 
 /** An order that was asked for and of which the ledger shows no event yet. */
@@ -47,6 +47,8 @@ export const runMemorySchema = z.object({
   forgetful: z.boolean(),
   pending: z.record(z.string(), pendingOrderSchema),
   book: bookSchema,
+  /** Symbols whose past it has to be told of before the day's market data. */
+  awaits: z.array(z.string()).default([]),
   /** Start of the newest bar it was given, per `interval symbol`, epoch milliseconds. */
   bars: z.record(z.string(), z.number()),
   /** USD, the newest price seen of each symbol. */
@@ -80,6 +82,7 @@ export type RunEvent = When &
     | { readonly type: "bar"; readonly bar: Bar }
     | { readonly type: "quote"; readonly quote: Quote }
     | { readonly type: "clock" }
+    | { readonly type: "history"; readonly history: History }
     | {
         readonly type: "fact";
         readonly sequence: number;

@@ -8,7 +8,7 @@ export const RISK_UNAVAILABLE: NewAlert = {
   severity: "critical",
   code: "RISK_UNAVAILABLE",
   title: "The risk service does not answer: no orders",
-  text: "Every order is refused until it is back. `npx pm2 status` and its log tell why.",
+  text: "Every order is refused until it is back. `npm run status` and its log tell why.",
 };
 
 export const OVERLOADED: NewAlert = {
@@ -33,6 +33,14 @@ export const slow = (strategy: string, event: RunEvent, tookMs: number, tradingD
   code: "STRATEGY_SLOW",
   title: `Strategy ${strategy} is slow`,
   text: `It took ${Math.round(tookMs)} ms for one ${event.type} and kept the others waiting. They see the newest quotes, not each one.`,
+});
+
+export const noHistory = (strategy: string, symbol: string, reason: string, tradingDay: string): NewAlert => ({
+  key: `no history ${strategy} ${symbol} ${tradingDay}`,
+  severity: "warning",
+  code: "STRATEGY_WITHOUT_HISTORY",
+  title: `Strategy ${strategy} begins without the past of ${symbol}`.slice(0, 200),
+  text: `The bars that it asked for could not be had: ${reason}. It was told so (an empty history) and goes on with the day's own bars; a strategy that needs them should open nothing. \`npx crucible strategy reload\` when the cause is removed.`,
 });
 
 /** The gameplan was changed while the strategy held what is no longer in it: no bar of it comes any more. */

@@ -79,7 +79,7 @@ export class DaysPlan {
       severity: "critical",
       code: "GAMEPLAN_FAILED",
       title: "The gameplan could not be put to work",
-      text: `${what} Reload the strategies when the cause is removed.`,
+      text: `${what} \`npx crucible strategy reload\` when the cause is removed.`,
     });
     this.#accepted = undefined;
     this.#verdict = verdict;

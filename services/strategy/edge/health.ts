@@ -33,6 +33,9 @@ export function describeHealth({ runs, refused, plan, busUp, integrity, riskAway
     ...(riskAway ? ["the risk service does not answer: no orders"] : []),
     ...(plan.idle?.lacking ? [plan.idle.detail] : []),
     ...refused.map(({ strategy, message }) => `${strategy} cannot run: ${message}`),
+    ...runs
+      .filter(({ memory }) => memory.awaits.length > 0)
+      .map(({ plan: { strategy }, memory }) => `${strategy} waits for the past of ${memory.awaits.join(", ")}`),
     ...failed.map(({ plan: { strategy }, memory }) => `${strategy} failed: ${memory.reason}`),
   ];
   const working = runs.flatMap((run) => Object.keys(run.memory.book.orders)).length;

@@ -11,6 +11,7 @@ import { Inbox } from "./inbox.ts";
 import { MarketFeed } from "./market-feed.ts";
 import { factEvent, makeRoster, type Roster } from "./roster.ts";
 import { type Mail, Runs } from "./runs.ts";
+import { WarmUps } from "./warm-up.ts";
 
 /** Market time is also read between the bridge's messages, so that a minute passes while the gateway is away. */
 const CLOCK_SAMPLE_MS = 100;
@@ -29,6 +30,7 @@ export class StrategyHost implements Service {
   readonly #inbox: Inbox<Mail>;
   readonly #runs: Runs;
   readonly #feed: MarketFeed;
+  readonly #warmUps: WarmUps;
   readonly #plan: DaysPlan;
   #refused: Roster["refused"] = [];
   #books: LedgerFold<Books> | undefined;
@@ -57,6 +59,13 @@ export class StrategyHost implements Service {
       figures: this.#figures,
       onAnswer: (strategy, answer) =>
         this.#inbox.push({ to: { strategy }, event: { ...answer, ...this.#cameIn(null) } }),
+    });
+    this.#warmUps = new WarmUps({
+      bus,
+      clock,
+      alerts: this.#alerts,
+      onHistory: (strategy, history) =>
+        this.#inbox.push({ to: { strategy }, event: { type: "history", history, ...this.#cameIn(null) } }),
     });
     this.#feed = new MarketFeed(bus, {
       onBar: ({ data, id }) => {
@@ -98,6 +107,7 @@ export class StrategyHost implements Service {
     clearInterval(this.#sampler);
     await this.#plan.stop();
     this.#feed.stop();
+    this.#warmUps.stop();
     this.#inbox.pause();
     await this.#runs.stop();
     await this.#books?.stop();
@@ -135,6 +145,7 @@ export class StrategyHost implements Service {
       const names = roster.begun.map(({ run }) => run.plan.strategy);
       const gone = this.#runs.all.filter((run) => !names.includes(run.plan.strategy));
       await this.#runs.end(gone.map((run) => run.plan.strategy));
+      for (const run of gone) this.#warmUps.end(run.plan.strategy);
       for (const run of gone) {
         if (Object.keys(run.memory.book.positions).length > 0) this.#alerts.once(leftPosition(run));
       }
@@ -142,6 +153,7 @@ export class StrategyHost implements Service {
       for (const refusal of roster.refused) this.#alerts.once(cannotRun(refusal));
       for (const { run, effects } of roster.begun) {
         this.#runs.resume(run, effects);
+        this.#warmUps.begin(run);
         const left = leftSymbols(run);
         if (left !== undefined) this.#alerts.once(left);
       }
@@ -157,6 +169,7 @@ export class StrategyHost implements Service {
 
   /** The day is over. What a strategy keeps overnight it meant to keep. */
   async #dismiss(): Promise<void> {
+    this.#warmUps.stop();
     await this.#runs.end([...this.#runs.byName.keys()]);
     this.#refused = [];
     this.#feed.follow([]);

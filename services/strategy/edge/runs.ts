@@ -7,13 +7,16 @@ import { closes } from "../core/plan-limits.ts";
 import type { Effect, Run, RunEvent } from "../core/run.ts";
 import type { Alerts } from "./alerts.ts";
 import { cancelOrder } from "./cancel-order.ts";
-import { RISK_UNAVAILABLE, slow, undecided } from "./conditions.ts";
+import { OVERLOADED, RISK_UNAVAILABLE, slow, undecided } from "./conditions.ts";
 import type { Figures } from "./health.ts";
 import { type Answer, RiskDesk } from "./risk-desk.ts";
 import { Snapshots } from "./snapshots.ts";
 
 /** A handler that takes longer keeps every strategy from its quotes. */
 const SLOW_HANDLER_MS = 250;
+
+/** Bars that wait with a strategy for its past. */
+const HELD_BARS_MAX = 10_000;
 
 /** An event and whom it concerns: one strategy by name or by the short name in its order ids, or everyone. */
 export interface Mail {
@@ -32,6 +35,8 @@ interface RunsOptions {
 /** The strategies at work: each event makes the next run, and what it asked for is carried out in its order. */
 export class Runs {
   readonly #runs = new Map<string, Run>();
+  /** Bars that came before the past that a strategy waits for; they follow it. */
+  readonly #held = new Map<string, Mail[]>();
   readonly #options: RunsOptions;
   readonly #desk: RiskDesk;
   readonly snapshots: Snapshots;
@@ -75,19 +80,45 @@ export class Runs {
   /** Ends strategies, with their snapshots on the disk. */
   async end(strategies: readonly string[]): Promise<void> {
     await this.snapshots.flush(strategies);
-    for (const strategy of strategies) this.#runs.delete(strategy);
+    for (const strategy of strategies) {
+      this.#runs.delete(strategy);
+      this.#held.delete(strategy);
+    }
   }
 
   deliver({ to, event }: Mail): void {
     for (const [strategy, run] of this.#runs) {
       if (to !== "all" && ("strategy" in to ? to.strategy !== strategy : to.owner !== shortNameOf(strategy))) continue;
+      if (this.#waits(run, { to: { strategy }, event })) continue;
       const beganAtMs = monotonicNowMs();
       const advanced = advance(run, event);
       const tookMs = monotonicNowMs() - beganAtMs;
       if (tookMs > SLOW_HANDLER_MS) this.#options.alerts.once(slow(strategy, event, tookMs, run.plan.tradingDay));
       this.#runs.set(strategy, advanced.run);
       for (const effect of advanced.effects) this.#carryOut(strategy, effect);
+      if (event.type === "history" && advanced.run.memory.awaits.length === 0) this.#release(strategy);
     }
+  }
+
+  /**
+   * Whether a strategy is not told yet: market data before its past would be an order of events that it never sees
+   * otherwise. Quotes and minutes are left out, since the next ones are near; what became of its orders always passes.
+   */
+  #waits(run: Run, mail: Mail): boolean {
+    const { type } = mail.event;
+    if (run.memory.awaits.length === 0 || (type !== "bar" && type !== "quote" && type !== "clock")) return false;
+    if (type !== "bar") return true;
+    const held = this.#held.get(run.plan.strategy) ?? [];
+    this.#held.set(run.plan.strategy, held);
+    if (held.length < HELD_BARS_MAX) held.push(mail);
+    else this.#options.alerts.once(OVERLOADED);
+    return true;
+  }
+
+  #release(strategy: string): void {
+    const held = this.#held.get(strategy) ?? [];
+    this.#held.delete(strategy);
+    for (const mail of held) this.deliver(mail);
   }
 
   async stop(): Promise<void> {

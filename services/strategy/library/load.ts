@@ -23,6 +23,7 @@ export async function loadStrategy(libraryPath: string, entry: StrategyPlan): Pr
   const file = `${entry.file ?? entry.strategy}.ts`;
   const path = join(libraryPath, file);
   const definition = await importStrategy(libraryPath, file, path);
+  checkWarmUp(definition, file);
   const checked = await definition.parameters.safeParseAsync(entry.parameters);
   if (!checked.success) {
     const problems = checked.error.issues.map(
@@ -34,6 +35,25 @@ export async function loadStrategy(libraryPath: string, entry: StrategyPlan): Pr
     );
   }
   return { definition, parameters: checked.data, file };
+}
+
+/** The bridge gives at most so many bars for one question. */
+const WARM_UP_BARS_MAX = 2000;
+
+function checkWarmUp({ warmUp, onHistory }: StrategyDefinition, file: string): void {
+  if (warmUp === undefined) return;
+  const { count } = warmUp;
+  if (!Number.isInteger(count) || count < 1 || count > WARM_UP_BARS_MAX) {
+    throw new StrategyLoadError(
+      "STRATEGY_UNREADABLE",
+      `${file}: warmUp.count is ${count}; ask for 1 to ${WARM_UP_BARS_MAX} bars.`,
+    );
+  }
+  if (onHistory !== undefined) return;
+  throw new StrategyLoadError(
+    "STRATEGY_UNREADABLE",
+    `${file} asks for a warmUp and has no onHistory that is told of it. Write one, or leave warmUp out.`,
+  );
 }
 
 async function importStrategy(libraryPath: string, file: string, path: string): Promise<StrategyDefinition> {

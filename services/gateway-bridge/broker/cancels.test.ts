@@ -1,0 +1,60 @@
+import { expect, it } from "vitest";
+import { type ClientOrderId, clientOrderIdSchema } from "#libs/contracts/mod.ts";
+import { CANCEL_TIMEOUT_MS, Cancels } from "./cancels.ts";
+
+const a = clientOrderIdSchema.parse("a");
+const b = clientOrderIdSchema.parse("b");
+
+function open() {
+  const world = { nowMs: 0 };
+  const cancels = new Cancels(() => world.nowMs);
+  const open = new Set<ClientOrderId>([a, b]);
+  return { world, cancels, open };
+}
+
+it("a cancel that waits, or is written and not answered, is not written again", () => {
+  const { cancels } = open();
+  expect([cancels.ask(a), cancels.ask(a), cancels.ask(b)]).toEqual([true, false, true]);
+  cancels.written(a);
+  expect(cancels.ask(a)).toBe(false);
+});
+
+it("may be asked again when the broker refused it, and when it did not answer in time", () => {
+  const { world, cancels } = open();
+  cancels.ask(a);
+  world.nowMs = CANCEL_TIMEOUT_MS;
+  expect(cancels.ask(a), "it waits for the pace").toBe(false);
+  cancels.written(a);
+  world.nowMs += CANCEL_TIMEOUT_MS - 1;
+  expect(cancels.ask(a)).toBe(false);
+  world.nowMs += 1;
+  expect(cancels.ask(a)).toBe(true);
+  cancels.written(a);
+  cancels.refused(a);
+  expect(cancels.ask(a)).toBe(true);
+});
+
+it("what a session left unanswered is due in the next, for as long as its order is not over", () => {
+  const { cancels, open: orders } = open();
+  cancels.ask(a);
+  cancels.written(a);
+  cancels.ask(b);
+  expect(cancels.due(orders)).toEqual([]);
+  cancels.sessionLost();
+  expect(cancels.due(orders)).toEqual([a, b]);
+  expect([cancels.ask(a), cancels.ask(b)]).toEqual([true, true]);
+  expect(cancels.due(orders)).toEqual([]);
+  cancels.refused(b);
+  orders.delete(a);
+  cancels.sessionLost();
+  expect(cancels.due(orders)).toEqual([]);
+});
+
+it("what was written while the gateway was without the broker is due when it is back, and what still waits is not", () => {
+  const { cancels, open: orders } = open();
+  cancels.ask(a);
+  cancels.written(a);
+  cancels.ask(b);
+  cancels.mayBeLost();
+  expect(cancels.due(orders)).toEqual([a]);
+});

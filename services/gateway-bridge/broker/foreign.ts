@@ -1,0 +1,35 @@
+import type { ForeignOrder } from "#libs/contracts/mod.ts";
+import type { BrokerOrder } from "../gateway/reports.ts";
+
+/**
+ * What is news about the orders of others: those that work at the broker in other terms than we last said, and those
+ * we said work and that are not listed any more. An order without the broker's own id has no name to be told under.
+ */
+export function foreignNews(
+  known: ReadonlyMap<number, ForeignOrder>,
+  listed: readonly BrokerOrder[],
+): readonly ForeignOrder[] {
+  const now = new Map(listed.flatMap((order) => (order.permId === null ? [] : [[order.permId, asForeign(order)]])));
+  const changed = [...now.values()].filter((order) => !isSame(known.get(order.permId), order));
+  const over = [...known.values()].filter(({ permId }) => !now.has(permId));
+  return [...changed, ...over.map((order): ForeignOrder => ({ ...order, leavesQuantity: 0, status: "over" }))];
+}
+
+function asForeign(order: BrokerOrder): ForeignOrder {
+  const { clientId, orderRef, symbol, side, quantity, filledQuantity, price } = order;
+  return {
+    permId: order.permId ?? 0,
+    clientId,
+    orderRef: orderRef.slice(0, ORDER_REF_CHARACTERS_MAX),
+    symbol,
+    side,
+    leavesQuantity: Math.max(0, quantity - (filledQuantity ?? 0)),
+    price,
+    status: "working",
+  };
+}
+
+const ORDER_REF_CHARACTERS_MAX = 200;
+
+const isSame = (one: ForeignOrder | undefined, other: ForeignOrder): boolean =>
+  one !== undefined && JSON.stringify(one) === JSON.stringify(other);

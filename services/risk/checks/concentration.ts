@@ -1,0 +1,28 @@
+import { LARGEST_POSITIONS, worstWith } from "../evaluate/exposure.ts";
+import { type Check, deny, pass } from "./check.ts";
+import { usdWithin } from "./usd-within.ts";
+
+export const concentration: Check = {
+  code: "CONCENTRATION",
+  settings: ["MAX_CONCENTRATION_PCT"],
+  meaning:
+    "The three largest positions together would be worth more than this part of the account's equity if the order and every entry that works or is reserved filled at its worst.",
+  exitsExempt: true,
+  judge: ({ intent, worstPrice, exposure, view: { book, limits } }) => {
+    const equity = book.account?.summary.netLiquidation;
+    if (equity === undefined) return pass({ equity: null });
+    const limit = limits.maxConcentrationFraction * equity;
+    if (worstPrice === null || exposure.unpriced !== null) {
+      return deny({ price: null, symbol: exposure.unpriced ?? intent.symbol, limit, unit: "USD" });
+    }
+    const symbol = worstWith(exposure.own, intent.side, intent.quantity * worstPrice);
+    const { largestOthers } = exposure;
+    // An order in a symbol that is not among the largest adds nothing to them, and is not denied for them.
+    const smallestCounted = largestOthers[LARGEST_POSITIONS - 1] ?? 0;
+    if (symbol <= smallestCounted) return pass({ symbol, thirdLargest: smallestCounted, limit, unit: "USD" });
+    let others = 0;
+    for (let place = 0; place < LARGEST_POSITIONS - 1; place += 1) others += largestOthers[place] ?? 0;
+    const total = symbol + others;
+    return usdWithin(total, limit, { symbol, others, total, limit, unit: "USD" });
+  },
+};

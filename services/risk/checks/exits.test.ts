@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import { gatewayStatusMessage } from "#libs/contracts/mod.ts";
+import { assess } from "../evaluate/evaluate.ts";
+import type { Limits } from "../limits.ts";
+import { DAY, intent, LIMITS, READY, World } from "../testing/world.ts";
+import { CHECKS } from "./table.ts";
+
+// Law 7: for every check that is there to stop risk, a world in which it denies an entry, and in which the whole
+// position is closed all the same.
+
+type Change = Parameters<typeof intent>[0];
+interface Violation {
+  readonly spoil: (world: World) => unknown;
+  /** The entry that is denied; another of SPY unless told. */
+  readonly entry?: Change;
+  /** The exit that passes, where it must be like the entry. */
+  readonly exit?: Change;
+  /** The account it takes. */
+  readonly account?: ConstructorParameters<typeof World>[0];
+}
+
+const HELD = 90;
+const limits = (change: Partial<Limits>) => (world: World) => {
+  world.limits = { ...world.limits, ...change };
+};
+const market = { order: { type: "market" as const } };
+const nothing = () => undefined;
+
+const VIOLATIONS: Readonly<Record<string, Violation>> = {
+  REDUCING_ONLY: { spoil: (world) => world.riskState({ tradingState: "reducing" }) },
+  LEDGER_BEHIND: { spoil: (world) => Object.assign(world.change, { ledgerBehind: "the_bus_was_away" }) },
+  INTENT_STALE: { spoil: limits({ maxIntentAgeMs: -1 }) },
+  LOT_SIZE: { spoil: limits({ lotSize: 7 }) },
+  QUANTITY_BELOW_MINIMUM: { spoil: limits({ minOrderQuantity: 100 }) },
+  QUANTITY_ABOVE_MAXIMUM: { spoil: limits({ maxOrderQuantity: 4 }) },
+  SHORT_SALE: { spoil: nothing, entry: { symbol: "IBM", side: "sell" } },
+  NOT_SHORTABLE: { spoil: limits({ shortSelling: true }), entry: { symbol: "IBM", side: "sell" } },
+  MODE_MISMATCH: { spoil: (world) => Object.assign(world.change, { mode: "live" }) },
+  GATEWAY_NOT_READY: {
+    spoil: (world) => world.feed(gatewayStatusMessage, { ...READY, state: "disconnected", acceptsOrders: false }),
+  },
+  CLOCK_UNTRUSTED: { spoil: (world) => Object.assign(world, { marketMs: null }) },
+  SESSION_CLOSED: { spoil: (world) => world.setTime("2026-11-23", "19:00") },
+  ACCOUNT_STALE: { spoil: (world) => Object.assign(world.book, { account: null }) },
+  QUOTE_STALE: { spoil: (world) => world.quotes.clear() },
+  SYMBOL_HALTED: { spoil: (world) => world.quote("SPY", 100, { halted: true }) },
+  QUOTE_DELAYED: { spoil: (world) => world.quote("SPY", 100, { delayed: true }) },
+  POSITION_UNEXPLAINED: { spoil: (world) => world.position({ quantity: HELD + 5, explained: false }) },
+  SYMBOL_NOT_IN_PLAN: { spoil: (world) => Object.assign(world.change, { plan: { known: false, why: "no file" } }) },
+  SYMBOL_NOT_ALLOWED: { spoil: limits({ allowedSymbols: new Set(["IBM"]) }) },
+  SYMBOL_DENIED: { spoil: limits({ deniedSymbols: new Set(["SPY"]) }) },
+  PRICE_COLLAR: {
+    spoil: limits({ priceCollarFraction: 0.01 }),
+    entry: { order: { type: "limit", limitPrice: 110 } },
+    exit: { order: { type: "limit", limitPrice: 50 } },
+  },
+  DAILY_LOSS: { spoil: (world) => world.summary({ netLiquidation: 97_999 }) },
+  DAILY_DRAWDOWN: { spoil: (world) => Object.assign(world.change, { peakDayProfit: 50_000 }) },
+  LOSS_STREAK: {
+    spoil: (world) => {
+      world.trade("buy", 1, { symbol: "IBM" }, 100);
+      world.trade("sell", 1, { symbol: "IBM" }, 99);
+      limits({ maxLossStreak: 1 })(world);
+    },
+  },
+  ORDER_NOTIONAL: { spoil: limits({ maxOrderNotionalUsd: 1 }) },
+  POSITION_LIMIT: { spoil: limits({ maxPositionFraction: 0.001 }) },
+  CONCENTRATION: { spoil: limits({ maxConcentrationFraction: 0.001 }) },
+  GROSS_EXPOSURE: { spoil: limits({ maxGrossExposureFraction: 0.001 }) },
+  NET_EXPOSURE: { spoil: limits({ maxNetExposureFraction: 0.001 }) },
+  OPEN_ORDER_NOTIONAL: { spoil: limits({ maxOpenOrderNotionalFraction: 0.0001 }) },
+  BUYING_POWER: { spoil: (world) => world.summary({ buyingPower: 0 }) },
+  DAY_TRADES: {
+    spoil: nothing,
+    account: { previousDayEquity: 24_999.99, dayTradesRemaining: [0, 0, 1, 2, 3] },
+  },
+  INTRADAY_MARGIN: {
+    spoil: (world) => {
+      limits({ dayTradeRegime: "intraday-margin" })(world);
+      world.summary({ excessLiquidity: 0, lookAheadExcessLiquidity: 0 });
+    },
+  },
+  OPEN_ORDERS: { spoil: limits({ maxOpenOrders: 0 }) },
+  ORDER_RATE: { spoil: limits({ maxOrdersPerMinute: 0 }) },
+  CANCEL_RATE: { spoil: limits({ maxCancelsPerMinute: 0 }) },
+  CANCEL_TO_FILL: { spoil: (world) => world.book.flow.set("orb", { tradingDay: DAY, canceled: 60, filled: 1 }) },
+  DUPLICATE_ORDER: {
+    spoil: (world) => {
+      world.decide(intent({ quantity: 5, order: { type: "stop", stopPrice: 105 } }));
+    },
+    entry: { quantity: 5, order: { type: "stop", stopPrice: 105 } },
+  },
+  REPEATED_EXECUTIONS: { spoil: limits({ maxRepeatedExecutions: 0 }) },
+  ORDER_LOOP: { spoil: limits({ maxOrderReversals: -1 }) },
+  SELF_CROSS: {
+    spoil: (world) => {
+      world.decide(intent({ side: "sell", quantity: 1, order: { type: "limit", limitPrice: 101 } }));
+      world.decide(intent({ quantity: 1, order: { type: "limit", limitPrice: 99 } }));
+    },
+    entry: market,
+    exit: { ...market, quantity: HELD - 1 },
+  },
+};
+
+/** Bought the day before, so that no exit of it is a day trade; the quotes are fresh and the session is open. */
+function holding(account: Violation["account"]): World {
+  const world = new World(account);
+  world.limits = { ...LIMITS };
+  world.position({ quantity: HELD });
+  return world;
+}
+
+describe("an exit passes every check that is there to stop risk (law 7)", () => {
+  it("and there is a case for each of them", () => {
+    const exempt = CHECKS.filter(({ exitsExempt }) => exitsExempt).map(({ code }) => code);
+    expect(Object.keys(VIOLATIONS).toSorted()).toEqual(exempt.toSorted());
+  });
+
+  it.each(Object.entries(VIOLATIONS))("%s", (code, { spoil, entry, exit, account }) => {
+    const world = holding(account);
+    spoil(world);
+    expect(world.codes(intent({ quantity: 5, ...entry }))).toContain(code);
+    const wanted = intent({ side: "sell", quantity: HELD, ...market, ...exit });
+    expect(world.codes(wanted)).toEqual([]);
+    const { evaluation, checks } = assess(wanted, world.view(), world.now());
+    expect(evaluation).toMatchObject({ outcome: "approved", approval: { reducesRisk: true } });
+    expect(checks.filter(({ verdict }) => verdict === "denies")).toEqual([]);
+  });
+
+  it("all of them at once", () => {
+    const world = holding(undefined);
+    const together = ["REDUCING_ONLY", "LEDGER_BEHIND", "DAILY_DRAWDOWN", "BUYING_POWER", "SESSION_CLOSED"];
+    for (const code of [...together, "POSITION_LIMIT", "GROSS_EXPOSURE", "ORDER_RATE", "ORDER_LOOP", "LOT_SIZE"]) {
+      VIOLATIONS[code]?.spoil(world);
+    }
+    expect(world.codes(intent({ quantity: 5 })).length).toBeGreaterThan(8);
+    expect(world.codes(intent({ side: "sell", quantity: HELD, ...market }))).toEqual([]);
+  });
+});
+
+describe("an exit while the broker's position trails our executions", () => {
+  it("may close what both say, so that what is sold already is not sold again; the broker's word when it stands", () => {
+    const world = new World();
+    world.trade("buy", 7);
+    world.trade("sell", 7, market);
+    world.position({ quantity: 4 });
+    world.change = { hasSettled: () => false };
+    const again = intent({ side: "sell", quantity: 4, ...market });
+    expect(world.codes(again)).toContain("SHORT_SALE");
+    world.change = {};
+    expect(world.codes(again)).toEqual([]);
+  });
+
+  it("passes for the smaller of the two", () => {
+    const world = new World();
+    world.trade("buy", 7);
+    world.position({ quantity: 4 });
+    world.change = { hasSettled: () => false };
+    expect(world.codes(intent({ side: "sell", quantity: 4, ...market }))).toEqual([]);
+    expect(world.codes(intent({ side: "sell", quantity: 5, ...market }))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
+});

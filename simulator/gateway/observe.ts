@@ -1,0 +1,22 @@
+import type { Observed } from "../broker/conditions.ts";
+import type { Market } from "../market/market.ts";
+import { dayFigures } from "../market/tape.ts";
+
+/** What an instrument shows to a condition of an order; undefined for one that is not listed. */
+export function observe(market: Market, conId: number, epochS: number): Observed | undefined {
+  const { catalogue } = market;
+  const hasId = (instrument: { readonly conId: number }) => instrument.conId === conId;
+  const instrument = catalogue.withoutOptions().find(hasId) ?? catalogue.options().find(hasId);
+  if (instrument === undefined) return undefined;
+  const { key } = instrument;
+  const quote = market.quote(key, epochS);
+  // Without a quote there is no price but by hand, and none was set: the source's day is nobody's.
+  const tape = quote === undefined && market.isManual(key) ? undefined : market.tapeAt(key, epochS);
+  const previousClose = tape?.previousClose;
+  return {
+    last: quote?.last,
+    middle: quote === undefined ? undefined : (quote.bid + quote.ask) / 2,
+    volume: tape === undefined ? undefined : dayFigures(tape, epochS)?.volume,
+    change: quote === undefined || previousClose === undefined ? undefined : 100 * (quote.last / previousClose - 1),
+  };
+}

@@ -1,0 +1,352 @@
+import { fileURLToPath } from "node:url";
+import {
+  approvedMessage,
+  cancelMessage,
+  clientOrderIdSchema,
+  deniedMessage,
+  fillMessage,
+  gatewayStatusMessage,
+  type Health,
+  healthMessage,
+  type OrderIntent,
+  quoteMessage,
+} from "#libs/contracts/mod.ts";
+import { sleep } from "#libs/time/mod.ts";
+import { noFaults } from "../../simulator/gateway/faults.ts";
+import { eventually } from "../harness/bus.ts";
+import { TestPlatform } from "../harness/platform.ts";
+import { WIDE_LIMITS } from "../harness/wide-limits.ts";
+import { cause, globalCancel } from "./cause.ts";
+import { byHand, evidenceOf } from "./evidence.ts";
+import { cents, entryIntent } from "./intents.ts";
+import { type ScriptOptions, type Step, scriptOf } from "./script.ts";
+import { storiesOf } from "./story.ts";
+import { emptinessOf } from "./substance.ts";
+import { ALL_SYMBOLS, STRATEGY_SYMBOLS, type Trouble, VICTIMS } from "./troubles.ts";
+import { type Evidence, violationsOf } from "./verdict.ts";
+
+export interface ChaosReport {
+  readonly violations: readonly string[];
+  /** What is known of the orders that they name. */
+  readonly stories: readonly string[];
+  readonly asked: number;
+  readonly approved: number;
+  readonly denied: number;
+  /** Denials by code. */
+  readonly denials: Readonly<Record<string, number>>;
+  /** Orders by the state in which the ledger has them at the end. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Orders that reached the gateway's socket. */
+  readonly placed: number;
+  readonly executions: number;
+  readonly corrections: number;
+  /** Orders and executions of another client of the account. */
+  readonly byHand: { readonly orders: number; readonly executions: number };
+  readonly sessions: number;
+  readonly kills: Readonly<Record<string, number>>;
+}
+
+/** Hundredths of a second matter to no order here; what must not happen is that every approval outlives every outage. */
+const APPROVAL_TTL_MS = 1500;
+/** Longer than any outage of the script: an intent is asked again under its id until it is decided. */
+const DECISION_WITHIN_MS = 60_000;
+const SETTLED_WITHIN_MS = 120_000;
+/** All that a run of an hour brings: the verdict rests on what was said. */
+const FRAMES_KEPT = 2_000_000;
+/** Longer than the bridge takes to look for the orders of others. */
+const UNCHANGED_MS = 45_000;
+const HALF_SPREAD = 0.01;
+const START_PRICE = 100;
+
+/**
+ * Plays a script against the whole platform in paper mode: PM2, the real processes, a real nats-server, and the
+ * simulated gateway. When it is over, troubles end, everything settles, and both sides are compared.
+ */
+export async function playChaos(options: ScriptOptions, say: (line: string) => void): Promise<ChaosReport> {
+  const platform = await TestPlatform.start({
+    mode: "paper",
+    env: {
+      APPROVAL_TTL_MS: String(APPROVAL_TTL_MS),
+      STRATEGY_LIBRARY_PATH: fileURLToPath(new URL("./strategies", import.meta.url)),
+      ...WIDE_LIMITS,
+      MAX_DAILY_LOSS_PCT: "0.5",
+    },
+    gateway: {
+      equityUsd: 50_000_000,
+      framesKept: FRAMES_KEPT,
+      symbols: ALL_SYMBOLS.map((symbol) => ({ symbol, startPrice: START_PRICE })),
+    },
+    gameplan: {
+      tradingDay: "any",
+      strategies: [
+        {
+          strategy: "impatient",
+          symbols: [...ALL_SYMBOLS],
+          capitalUsd: 1_000_000,
+          from: "09:31",
+          until: "15:59",
+          parameters: { trades: [...STRATEGY_SYMBOLS] },
+        },
+      ],
+    },
+  });
+  try {
+    const run = new Run(platform, say);
+    await run.play(scriptOf(options));
+    await run.settle();
+    await run.cancelEverything();
+    return await run.report(options.durationMs);
+  } finally {
+    await platform.stop();
+  }
+}
+
+class Run {
+  readonly #platform: TestPlatform;
+  readonly #say: (line: string) => void;
+  readonly #prices = new Map<string, number>(ALL_SYMBOLS.map((symbol) => [symbol, START_PRICE]));
+  readonly #asked: string[] = [];
+  readonly #deciding = new Set<Promise<void>>();
+  readonly #kills = new Map<string, number>(VICTIMS.map((victim) => [victim, 0]));
+  readonly #restartsAtStart = new Map<string, number>();
+  /** One trouble that takes time, such as a kill, at a time; the next waits for it. */
+  #trouble: Promise<void> = Promise.resolve();
+
+  constructor(platform: TestPlatform, say: (line: string) => void) {
+    this.#platform = platform;
+    this.#say = say;
+  }
+
+  async play(steps: readonly Step[]): Promise<void> {
+    for (const symbol of ALL_SYMBOLS) this.#quote(symbol);
+    const quoting = setInterval(() => {
+      for (const symbol of ALL_SYMBOLS) this.#quote(symbol);
+    }, 300);
+    for (const victim of VICTIMS) this.#restartsAtStart.set(victim, (await this.#platform.app(victim)).restarts);
+    try {
+      await eventually("each symbol is quoted on the bus", async () => {
+        const quotes = ALL_SYMBOLS.map((symbol) => this.#platform.operator.lastValue(quoteMessage, [symbol]));
+        return (await Promise.all(quotes)).every((quote) => quote !== null);
+      });
+      const begunMs = performance.now();
+      for (const step of steps) {
+        await sleep(Math.max(0, begunMs + step.atMs - performance.now()));
+        this.#take(step);
+      }
+      await this.#trouble;
+      await Promise.all(this.#deciding);
+    } finally {
+      clearInterval(quoting);
+    }
+  }
+
+  /** Ends every trouble, and waits until each order is over or rests at the broker and the session is ready. */
+  async settle(): Promise<void> {
+    const { gateway } = this.#platform;
+    await gateway.setFaults(noFaults);
+    await eventually(
+      "the session is ready again",
+      async () => (await this.#platform.operator.lastValue(gatewayStatusMessage, []))?.data.state === "ready",
+      SETTLED_WITHIN_MS,
+    );
+    for (const symbol of ALL_SYMBOLS) this.#quote(symbol);
+    await this.#agreed("both sides agree, or stay as they are", () => true);
+  }
+
+  /** The end of the day: nothing is left at the broker, of nobody, and both sides know. */
+  async cancelEverything(): Promise<void> {
+    await eventually(
+      "the bridge takes the global cancel",
+      () =>
+        globalCancel(this.#platform).then(
+          () => true,
+          () => false,
+        ),
+      SETTLED_WITHIN_MS,
+    );
+    await this.#agreed("nothing works any more", ({ atBroker }) => atBroker.every(({ state }) => state !== "working"));
+    await eventually("every alert is told", async () => (await this.#untold()) === 0, SETTLED_WITHIN_MS).catch(
+      (error: unknown) => this.#say(String(error)),
+    );
+  }
+
+  async #agreed(what: string, isSettled: (evidence: Evidence) => boolean): Promise<void> {
+    let last: string[] = ["not looked yet"];
+    let changedAtMs = performance.now();
+    await eventually(
+      what,
+      async () => {
+        await sleep(500);
+        const evidence = await evidenceOf(this.#platform);
+        const found = violationsOf(evidence);
+        if (found.join() !== last.join()) changedAtMs = performance.now();
+        else if (found.length > 0 && performance.now() - changedAtMs > UNCHANGED_MS) throw new Error("nothing changes");
+        last = found;
+        const open = [...evidence.events.values()].filter(
+          ({ status }) => status === "unknown" || status === "submitted",
+        );
+        return last.length === 0 && open.length === 0 && isSettled(evidence);
+      },
+      SETTLED_WITHIN_MS,
+    ).catch((error: unknown) => {
+      for (const line of [String(error), ...last.slice(0, 20)]) this.#say(line);
+    });
+  }
+
+  /** Alerts that Discord has not taken yet, as the notifier counts them. */
+  async #untold(): Promise<number> {
+    let untold = Number.NaN;
+    const watch = this.#platform.operator.subscribe(healthMessage, ({ data }: { data: Health }) => {
+      if (data.service === "notifier") untold = Number(data.figures["queue length"]);
+    });
+    await eventually("the notifier's health", () => !Number.isNaN(untold)).catch(() => undefined);
+    watch.stop();
+    return untold;
+  }
+
+  async report(durationMs: number): Promise<ChaosReport> {
+    const evidence = await evidenceOf(this.#platform);
+    const denied = await this.#platform.stored(deniedMessage);
+    const approvals = await this.#platform.stored(approvedMessage);
+    const fills = await this.#platform.stored(fillMessage);
+    const decided = [...approvals, ...denied].map(({ data }) => String(data.intent.clientOrderId));
+    const outcomes = count([...evidence.events.values()].map(({ status }) => status));
+    const sessions = this.#platform.gateway.frames.receivedCount("START_API");
+    const kills = Object.fromEntries(this.#kills);
+    const { executions } = evidence;
+    const placed = evidence.placed.length;
+    const happened = { durationMs, approved: approvals.length, placed, executions: executions.length, sessions };
+    const undecided = this.#asked.filter((id) => !decided.includes(id));
+    const violations = [
+      ...violationsOf(evidence),
+      ...undecided.map((id) => `${id}: asked for and never decided`),
+      ...decided.filter((id, index) => decided.indexOf(id) !== index).map((id) => `${id}: decided twice`),
+      ...(await this.#crashes()),
+      ...(await this.#leftOver(evidence)),
+      ...emptinessOf({ ...happened, kills, outcomes }),
+    ];
+    return {
+      violations,
+      stories: await storiesOf(this.#platform, violations),
+      asked: this.#asked.length,
+      approved: approvals.length,
+      denied: denied.length,
+      denials: count(denied.flatMap(({ data }) => data.reasons.map(({ code }) => code))),
+      outcomes,
+      placed,
+      executions: executions.length,
+      corrections: fills.filter(({ data }) => data.kind === "execution" && data.corrects !== null).length,
+      byHand: { orders: byHand(this.#platform).orders.length, executions: byHand(this.#platform).executions.length },
+      sessions,
+      kills,
+    };
+  }
+
+  async #leftOver({ atBroker }: Evidence): Promise<string[]> {
+    const working = atBroker.filter(({ state }) => state === "working").length + byHand(this.#platform).working.length;
+    const untold = await this.#untold();
+    return [
+      ...(working === 0 ? [] : [`${working} orders outlived the global cancel`]),
+      ...(untold === 0 ? [] : [`${untold} alerts were never told`]),
+    ];
+  }
+
+  /**
+   * A process that ended by itself. Only those that were killed may have been started again, and those that could not
+   * start because the bus was killed while they did.
+   */
+  async #crashes(): Promise<string[]> {
+    const lines: string[] = [];
+    for (const victim of VICTIMS) {
+      const restarts = (await this.#platform.app(victim)).restarts - (this.#restartsAtStart.get(victim) ?? 0);
+      const killed = this.#kills.get(victim) ?? 0;
+      if (restarts === killed) continue;
+      const fatal = (await this.#platform.log(victim)).split("\n").filter((line) => line.includes('"fatal"'));
+      for (const line of fatal) this.#say(`${victim}: ${line.slice(0, 600)}`);
+      const inVain = fatal.filter((line) => line.includes('"could not start"')).length;
+      if (fatal.length > inVain || restarts > killed + inVain || restarts < killed)
+        lines.push(`${victim}: killed ${killed} times, started again ${restarts} times`);
+    }
+    return lines;
+  }
+
+  #take(step: Step): void {
+    const { gateway } = this.#platform;
+    switch (step.do) {
+      case "order":
+        this.#ask(entryIntent(this.#platform, step, this.#prices.get(step.symbol) ?? START_PRICE));
+        return;
+      case "exit": {
+        const held = gateway.positions.find(({ symbol }) => symbol === step.symbol)?.quantity ?? 0;
+        const quantity = Math.ceil(held * step.part);
+        if (quantity > 0)
+          this.#ask(
+            this.#platform.intent(step.clientOrderId, {
+              symbol: step.symbol,
+              side: "sell",
+              quantity,
+              holdOvernight: true,
+            }),
+          );
+        return;
+      }
+      case "cancel":
+        this.#cancel(this.#asked.at(-step.back));
+        return;
+      case "move":
+        this.#prices.set(step.symbol, step.price);
+        this.#quote(step.symbol);
+        return;
+      default:
+        this.#trouble = this.#trouble.then(() => this.#cause(step));
+    }
+  }
+
+  async #cause(step: Step & Trouble): Promise<void> {
+    this.#say(`${(step.atMs / 1000).toFixed(1).padStart(7)} s  ${JSON.stringify({ ...step, atMs: undefined })}`);
+    for (const victim of step.do === "kill" ? step.victims : [])
+      this.#kills.set(victim, (this.#kills.get(victim) ?? 0) + 1);
+    const priceOf = (symbol: string) => this.#prices.get(symbol) ?? START_PRICE;
+    // A hand or an operator that finds nobody there is no broken promise.
+    await cause(this.#platform, step, priceOf).catch((error: unknown) => this.#say(`           in vain: ${error}`));
+  }
+
+  #quote(symbol: string): void {
+    const price = this.#prices.get(symbol) ?? START_PRICE;
+    this.#platform.gateway.setQuote(symbol, {
+      bid: cents(price - HALF_SPREAD),
+      ask: cents(price + HALF_SPREAD),
+      bidSize: 300,
+      askSize: 300,
+      last: price,
+      lastSize: 100,
+    });
+  }
+
+  /** Asks until there is an answer, as a strategy does: under the same id, so that it is the same order. */
+  #ask(intent: OrderIntent): void {
+    this.#asked.push(String(intent.clientOrderId));
+    const deciding = eventually(
+      `a decision on ${intent.clientOrderId}`,
+      async () => (await this.#platform.ask(intent).catch(() => undefined)) !== undefined,
+      DECISION_WITHIN_MS,
+    ).catch((error: unknown) => this.#say(String(error)));
+    this.#deciding.add(deciding);
+    void deciding.finally(() => this.#deciding.delete(deciding));
+  }
+
+  /** Whether it still can be canceled is the bridge's to say; an answer that is lost is not asked for again. */
+  #cancel(id: string | undefined): void {
+    if (id === undefined) return;
+    const clientOrderId = clientOrderIdSchema.parse(id);
+    void this.#platform.operator
+      .request(cancelMessage, [], { clientOrderId, reason: "chaos" }, { timeoutMs: 2000 })
+      .catch(() => undefined);
+  }
+}
+
+function count(keys: readonly string[]): Record<string, number> {
+  const counted: Record<string, number> = {};
+  for (const key of keys) counted[key] = (counted[key] ?? 0) + 1;
+  return counted;
+}
