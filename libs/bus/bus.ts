@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from "@nats-io/jetstream";
+import { JetStreamApiError, type JetStreamClient, type JetStreamManager, type StoredMsg } from "@nats-io/jetstream";
 import { headers, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import type { z } from "zod";
 import {
@@ -11,7 +11,7 @@ import {
   type Mode,
   SCHEMA_VERSION,
 } from "#libs/contracts/mod.ts";
-import { wallNowMs } from "#libs/time/mod.ts";
+import { monotonicNowMs, sleep, wallNowMs } from "#libs/time/mod.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { type Decoded, decode, describeIssues } from "./decode.ts";
 import {
@@ -30,7 +30,9 @@ import { type LedgerSignatures, SIGNATURE_HEADER } from "./signature.ts";
 
 /** One attempt to have a message acknowledged; repeated under the same message id until it is. */
 const RECORD_ATTEMPT_TIMEOUT_MS = 750;
-const RECORD_RETRY_DELAY_MS = 100;
+const RETRY_DELAY_MS = 100;
+/** How long a reader waits for a bus that is away: a restarted server has its streams again within seconds. */
+const READ_TIMEOUT_MS = 10_000;
 /** Records that may wait while the bus is away; a service that has lost the bus emits no orders, so this is ample. */
 const RECORD_BACKLOG_LIMIT = 10_000;
 const ERROR_HEADER = "Crucible-Error";
@@ -216,7 +218,7 @@ export class Bus {
             { subject, messageId: envelope.id, error: String(error) },
             "not acknowledged by the bus, repeating under the same id",
           );
-          await new Promise((resolve) => setTimeout(resolve, RECORD_RETRY_DELAY_MS));
+          await sleep(RETRY_DELAY_MS);
         }
       }
     });
@@ -333,19 +335,39 @@ export class Bus {
     }
   }
 
-  /** The newest stored message of a subject; null when there is none. */
+  /**
+   * The newest stored message of a subject; null when there is none. Asks again while the bus is away, for up to
+   * 10 seconds.
+   *
+   * @throws RequestTimeoutError when the bus stayed away
+   */
   async lastValue<Data extends z.ZodType, P extends readonly string[]>(
     message: MessageType<Data, P>,
     params: Params<P>,
   ): Promise<Envelope<z.infer<Data>> | null> {
     const subject = message.subject(...(params as P));
     if (message.stream === null) throw new InvalidMessageError(subject, `${message.name} is not kept in a stream`);
-    const stored = await this.manager.direct.getMessage(message.stream, { last_by_subj: subject });
+    const stored = await this.#read(message.stream, subject);
     if (stored === null) return null;
     const decoded = this.#decode(message, subject, stored.data, stored.header.get(SIGNATURE_HEADER));
     if (decoded.ok) return decoded.envelope;
     this.#deadLetters.keep(subject, decoded.reason, stored.data);
     return null;
+  }
+
+  /** A request that is written to a dying connection is never answered, so reading, which changes nothing, repeats. */
+  async #read(stream: string, subject: string): Promise<StoredMsg | null> {
+    const deadlineMs = monotonicNowMs() + READ_TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await this.manager.direct.getMessage(stream, { last_by_subj: subject });
+      } catch (error) {
+        if (this.#closed) throw new BusClosedError();
+        if (!isTimeout(error) && !isNoResponder(error)) throw error;
+        if (monotonicNowMs() > deadlineMs) throw new RequestTimeoutError(subject, READ_TIMEOUT_MS, { cause: error });
+        await sleep(RETRY_DELAY_MS);
+      }
+    }
   }
 
   #signedHead(subject: string, payload: string): MsgHdrs {

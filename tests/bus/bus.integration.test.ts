@@ -466,6 +466,17 @@ describe("the bus that is away", () => {
     expect(changes).toEqual([false, true]);
   });
 
+  it("answers a read that was asked while it was away, when it is back", async () => {
+    const operator = await platform.connect("operator");
+    const bridge = await platform.connect("gateway-bridge");
+    await bridge.alert({ code: "TEST", severity: "warning", title: "stored", text: "before the crash", fields: [] });
+    await platform.server().kill();
+    await eventually("away", () => !operator.up);
+    const newest = operator.lastValue(alertMessage, ["warning", "gateway-bridge"]);
+    await platform.crash();
+    expect((await newest)?.data.title).toBe("stored");
+  });
+
   it("does not go deaf when a handler throws: the exception is one that nobody caught", async () => {
     const operator = await platform.connect("operator");
     const caught: unknown[] = [];
