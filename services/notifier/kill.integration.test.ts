@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Bus } from "#libs/bus/mod.ts";
+import { type Bus, readBatch } from "#libs/bus/mod.ts";
+import { deliveryMessage } from "#libs/contracts/mod.ts";
 import { type FakeDiscord, startFakeDiscord } from "../../cli/demo/discord/mod.ts";
 import { eventually, startBus, type TestBus } from "../../tests/harness/bus.ts";
 
@@ -70,4 +71,27 @@ it("a kill -9 in the middle of a delivery loses no alert, and repeats at most th
   const token = new URL(discord.webhookUrl).pathname.split("/").at(-1) ?? "";
   expect(output).toContain('"ready"');
   expect(output).not.toContain(token);
+});
+
+it("an outbox whose consumer was lost ends the process at once, and the next start repeats nothing", async () => {
+  const alert = (title: string) =>
+    risk.alert({ severity: "critical", code: "TEST_ALERT", title, text: "", fields: [] });
+  child = run();
+  for (const title of ["alert 0", "alert 1"]) await alert(title);
+  const operator = await platform.connect("operator");
+  const receipts = async () => {
+    const messages = await readBatch(operator, "ALERTS", 1);
+    return messages.filter(({ subject }) => subject === deliveryMessage.subject()).length;
+  };
+  await eventually("both have a receipt", async () => (await receipts()) >= 2);
+  const exited = once(child, "exit");
+  const setup = await platform.connect("setup");
+  await setup.connection.request("$JS.API.CONSUMER.DELETE.ALERTS.notifier", "");
+  await platform.crash();
+  const [code] = (await exited) as [number | null];
+  expect(code).not.toBe(0);
+  await alert("alert 2");
+  child = run();
+  await eventually("the next is delivered", () => criticals().includes("alert 2"));
+  expect(criticals()).toEqual(["alert 0", "alert 1", "alert 2"]);
 });
