@@ -21,31 +21,16 @@ const ERROR_ID_FIELD = 2;
 /** Gathers both sides: the ledger by direct reads, and the simulated gateway's own memory. */
 export async function evidenceOf(platform: TestPlatform): Promise<Evidence> {
   const { gateway } = platform;
-  const approvals = await platform.stored(approvedMessage);
   const fills = await platform.stored(fillMessage);
-  const positions = new Map<string, Position>();
-  for (const symbol of ALL_SYMBOLS) {
-    const newest = await platform.operator.lastValue(positionMessage, [symbol]);
-    if (newest !== null) positions.set(symbol, newest.data);
-  }
   const counting = newestOnly(gateway.executions);
   // As its executions have it, corrections in: the order's own figure may be older.
   const executedOf = new Map<number, number>();
   for (const { permId, shares } of counting) executedOf.set(permId, (executedOf.get(permId) ?? 0) + shares);
   return {
-    approved: new Map(
-      approvals.flatMap(({ data: { intent, expiresAt } }): [string, Approved][] => {
-        const { symbol, side, quantity, bracket, strategy, oneCancelsAllGroup } = intent;
-        const group = oneCancelsAllGroup === undefined ? null : `${strategy}:${oneCancelsAllGroup}`;
-        const entry: Approved = { entry: intent.clientOrderId, symbol, side, quantity, group, expiresAt };
-        const exits = bracket === null ? [] : [bracket.stopLoss, bracket.takeProfit];
-        const exit: Approved = { ...entry, group: null, side: side === "buy" ? "sell" : "buy" };
-        return [[entry.entry, entry], ...exits.map(({ clientOrderId }): [string, Approved] => [clientOrderId, exit])];
-      }),
-    ),
+    approved: await approvedOf(platform),
     events: await platform.orders(),
     executions: fills.flatMap(({ data }) => (data.kind === "execution" ? [data] : [])),
-    positions,
+    positions: await positionsOf(platform),
     forgotten: gateway.frames.receivedCount("PLACE_ORDER") - gateway.frames.received("PLACE_ORDER").length,
     alerts: (await platform.stored(alertMessage, "ALERTS")).map(({ data }) => data.code),
     placed: gateway.frames
@@ -76,6 +61,31 @@ export async function evidenceOf(platform: TestPlatform): Promise<Evidence> {
       (await platform.stored(foreignOrderMessage)).map(({ data }) => [data.permId, data.status === "working"]),
     ),
   };
+}
+
+/** Each order that risk approved, protective orders of brackets included. */
+export async function approvedOf(platform: TestPlatform): Promise<Map<string, Approved>> {
+  const approvals = await platform.stored(approvedMessage);
+  return new Map(
+    approvals.flatMap(({ data: { intent, expiresAt } }): [string, Approved][] => {
+      const { symbol, side, quantity, bracket, strategy, oneCancelsAllGroup } = intent;
+      const group = oneCancelsAllGroup === undefined ? null : `${strategy}:${oneCancelsAllGroup}`;
+      const entry: Approved = { entry: intent.clientOrderId, symbol, side, quantity, group, expiresAt };
+      const exits = bracket === null ? [] : [bracket.stopLoss, bracket.takeProfit];
+      const exit: Approved = { ...entry, group: null, side: side === "buy" ? "sell" : "buy" };
+      return [[entry.entry, entry], ...exits.map(({ clientOrderId }): [string, Approved] => [clientOrderId, exit])];
+    }),
+  );
+}
+
+/** The newest position of each symbol that the bridge has published. */
+export async function positionsOf(platform: TestPlatform): Promise<Map<string, Position>> {
+  const positions = new Map<string, Position>();
+  for (const symbol of ALL_SYMBOLS) {
+    const newest = await platform.operator.lastValue(positionMessage, [symbol]);
+    if (newest !== null) positions.set(symbol, newest.data);
+  }
+  return positions;
 }
 
 export const isOurs = ({ settings }: TestPlatform, { clientId }: { readonly clientId: number }): boolean =>

@@ -1,8 +1,8 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { playChaos } from "./run.ts";
 
 /** Exit codes: 0 every promise held, 1 one was broken. */
-const { seed, minutes, rate, troubleEvery } = new Command("npm run chaos --")
+const { seed, minutes, rate, troubleEvery, mode } = new Command("npm run chaos --")
   .description(
     "Plays a seeded script of orders and troubles against the whole platform and compares both sides at the end.\n" +
       "The script is the same for a seed; how real processes interleave with it is the machine's.",
@@ -11,12 +11,13 @@ const { seed, minutes, rate, troubleEvery } = new Command("npm run chaos --")
   .option("--minutes <m>", "how long troubles last", positive, 3)
   .option("--rate <n>", "orders a second", positive, 12)
   .option("--trouble-every <s>", "seconds between troubles, on average", positive, 2)
+  .addOption(new Option("--mode <mode>", "who fills the orders").choices(["paper", "dry-run"]).default("paper"))
   .parse()
-  .opts<{ seed: number; minutes: number; rate: number; troubleEvery: number }>();
+  .opts<{ seed: number; minutes: number; rate: number; troubleEvery: number; mode: "paper" | "dry-run" }>();
 
-console.log(`chaos with seed ${seed}: npm run chaos -- --seed ${seed} --minutes ${minutes}`);
+console.log(`chaos with seed ${seed}: npm run chaos -- --seed ${seed} --minutes ${minutes} --mode ${mode}`);
 const report = await playChaos(
-  { seed, durationMs: minutes * 60_000, ordersPerSecond: rate, troubleEveryS: troubleEvery },
+  { mode, seed, durationMs: minutes * 60_000, ordersPerSecond: rate, troubleEveryS: troubleEvery },
   (line) => console.log(line),
 );
 const { violations, stories, ...figures } = report;

@@ -8,7 +8,9 @@ import {
   gatewayStatusMessage,
   type Health,
   healthMessage,
+  modeOf,
   type OrderIntent,
+  positionMessage,
   quoteMessage,
 } from "#libs/contracts/mod.ts";
 import { sleep } from "#libs/time/mod.ts";
@@ -17,13 +19,13 @@ import { eventually } from "../harness/bus.ts";
 import { TestPlatform } from "../harness/platform.ts";
 import { WIDE_LIMITS } from "../harness/wide-limits.ts";
 import { cause, globalCancel } from "./cause.ts";
-import { byHand, evidenceOf } from "./evidence.ts";
+import { byHand } from "./evidence.ts";
 import { cents, entryIntent } from "./intents.ts";
+import { type Judgement, judge } from "./judge.ts";
 import { type ScriptOptions, type Step, scriptOf } from "./script.ts";
 import { storiesOf } from "./story.ts";
 import { emptinessOf } from "./substance.ts";
 import { ALL_SYMBOLS, STRATEGY_SYMBOLS, type Trouble, VICTIMS } from "./troubles.ts";
-import { type Evidence, violationsOf } from "./verdict.ts";
 
 export interface ChaosReport {
   readonly violations: readonly string[];
@@ -58,21 +60,29 @@ const UNCHANGED_MS = 45_000;
 const HALF_SPREAD = 0.01;
 const START_PRICE = 100;
 
+export interface ChaosOptions extends ScriptOptions {
+  /** In dry-run nothing may reach the broker, and the ledger is compared with itself. */
+  readonly mode: "paper" | "dry-run";
+}
+
+const EQUITY_USD = 50_000_000;
+
 /**
- * Plays a script against the whole platform in paper mode: PM2, the real processes, a real nats-server, and the
- * simulated gateway. When it is over, troubles end, everything settles, and both sides are compared.
+ * Plays a script against the whole platform: PM2, the real processes, a real nats-server, and the simulated gateway.
+ * When it is over, troubles end, everything settles, and both sides are compared.
  */
-export async function playChaos(options: ScriptOptions, say: (line: string) => void): Promise<ChaosReport> {
+export async function playChaos(options: ChaosOptions, say: (line: string) => void): Promise<ChaosReport> {
   const platform = await TestPlatform.start({
-    mode: "paper",
+    mode: options.mode,
     env: {
+      DRY_RUN_EQUITY_USD: String(EQUITY_USD),
       APPROVAL_TTL_MS: String(APPROVAL_TTL_MS),
       STRATEGY_LIBRARY_PATH: fileURLToPath(new URL("./strategies", import.meta.url)),
       ...WIDE_LIMITS,
       MAX_DAILY_LOSS_PCT: "0.5",
     },
     gateway: {
-      equityUsd: 50_000_000,
+      equityUsd: EQUITY_USD,
       framesKept: FRAMES_KEPT,
       symbols: ALL_SYMBOLS.map((symbol) => ({ symbol, startPrice: START_PRICE })),
     },
@@ -105,6 +115,7 @@ class Run {
   readonly #platform: TestPlatform;
   readonly #say: (line: string) => void;
   readonly #prices = new Map<string, number>(ALL_SYMBOLS.map((symbol) => [symbol, START_PRICE]));
+  readonly #published = new Map<string, number>();
   readonly #asked: string[] = [];
   readonly #deciding = new Set<Promise<void>>();
   readonly #kills = new Map<string, number>(VICTIMS.map((victim) => [victim, 0]));
@@ -118,6 +129,7 @@ class Run {
   }
 
   async play(steps: readonly Step[]): Promise<void> {
+    this.#platform.operator.subscribe(positionMessage, ({ data }) => this.#published.set(data.symbol, data.quantity));
     for (const symbol of ALL_SYMBOLS) this.#quote(symbol);
     const quoting = setInterval(() => {
       for (const symbol of ALL_SYMBOLS) this.#quote(symbol);
@@ -164,28 +176,28 @@ class Run {
         ),
       SETTLED_WITHIN_MS,
     );
-    await this.#agreed("nothing works any more", ({ atBroker }) => atBroker.every(({ state }) => state !== "working"));
+    await this.#agreed("nothing works any more", ({ working }) => working === 0);
     await eventually("every alert is told", async () => (await this.#untold()) === 0, SETTLED_WITHIN_MS).catch(
       (error: unknown) => this.#say(String(error)),
     );
   }
 
-  async #agreed(what: string, isSettled: (evidence: Evidence) => boolean): Promise<void> {
+  async #agreed(what: string, isSettled: (judgement: Judgement) => boolean): Promise<void> {
     let last: string[] = ["not looked yet"];
     let changedAtMs = performance.now();
     await eventually(
       what,
       async () => {
         await sleep(500);
-        const evidence = await evidenceOf(this.#platform);
-        const found = violationsOf(evidence);
+        const judgement = await judge(this.#platform);
+        const found = [...judgement.violations];
         if (found.join() !== last.join()) changedAtMs = performance.now();
         else if (found.length > 0 && performance.now() - changedAtMs > UNCHANGED_MS) throw new Error("nothing changes");
         last = found;
-        const open = [...evidence.events.values()].filter(
+        const open = [...judgement.events.values()].filter(
           ({ status }) => status === "unknown" || status === "submitted",
         );
-        return last.length === 0 && open.length === 0 && isSettled(evidence);
+        return last.length === 0 && open.length === 0 && isSettled(judgement);
       },
       SETTLED_WITHIN_MS,
     ).catch((error: unknown) => {
@@ -205,24 +217,23 @@ class Run {
   }
 
   async report(durationMs: number): Promise<ChaosReport> {
-    const evidence = await evidenceOf(this.#platform);
+    const judgement = await judge(this.#platform);
     const denied = await this.#platform.stored(deniedMessage);
     const approvals = await this.#platform.stored(approvedMessage);
     const fills = await this.#platform.stored(fillMessage);
     const decided = [...approvals, ...denied].map(({ data }) => String(data.intent.clientOrderId));
-    const outcomes = count([...evidence.events.values()].map(({ status }) => status));
+    const outcomes = count([...judgement.events.values()].map(({ status }) => status));
     const sessions = this.#platform.gateway.frames.receivedCount("START_API");
     const kills = Object.fromEntries(this.#kills);
-    const { executions } = evidence;
-    const placed = evidence.placed.length;
+    const { executions, placed, working } = judgement;
     const happened = { durationMs, approved: approvals.length, placed, executions: executions.length, sessions };
     const undecided = this.#asked.filter((id) => !decided.includes(id));
     const violations = [
-      ...violationsOf(evidence),
+      ...judgement.violations,
       ...undecided.map((id) => `${id}: asked for and never decided`),
       ...decided.filter((id, index) => decided.indexOf(id) !== index).map((id) => `${id}: decided twice`),
       ...(await this.#crashes()),
-      ...(await this.#leftOver(evidence)),
+      ...(await this.#leftOver(working)),
       ...emptinessOf({ ...happened, kills, outcomes }),
     ];
     return {
@@ -242,8 +253,7 @@ class Run {
     };
   }
 
-  async #leftOver({ atBroker }: Evidence): Promise<string[]> {
-    const working = atBroker.filter(({ state }) => state === "working").length + byHand(this.#platform).working.length;
+  async #leftOver(working: number): Promise<string[]> {
     const untold = await this.#untold();
     return [
       ...(working === 0 ? [] : [`${working} orders outlived the global cancel`]),
@@ -271,14 +281,12 @@ class Run {
   }
 
   #take(step: Step): void {
-    const { gateway } = this.#platform;
     switch (step.do) {
       case "order":
         this.#ask(entryIntent(this.#platform, step, this.#prices.get(step.symbol) ?? START_PRICE));
         return;
       case "exit": {
-        const held = gateway.positions.find(({ symbol }) => symbol === step.symbol)?.quantity ?? 0;
-        const quantity = Math.ceil(held * step.part);
+        const quantity = Math.ceil(this.#held(step.symbol) * step.part);
         if (quantity > 0)
           this.#ask(
             this.#platform.intent(step.clientOrderId, {
@@ -309,6 +317,12 @@ class Run {
     const priceOf = (symbol: string) => this.#prices.get(symbol) ?? START_PRICE;
     // A hand or an operator that finds nobody there is no broken promise.
     await cause(this.#platform, step, priceOf).catch((error: unknown) => this.#say(`           in vain: ${error}`));
+  }
+
+  /** Shares of a symbol at the broker; in dry-run what the bridge published last. */
+  #held(symbol: string): number {
+    if (modeOf(this.#platform.settings) === "dry-run") return this.#published.get(symbol) ?? 0;
+    return this.#platform.gateway.positions.find((position) => position.symbol === symbol)?.quantity ?? 0;
   }
 
   #quote(symbol: string): void {

@@ -74,7 +74,7 @@ const AGREES: Readonly<Record<BrokerSide["state"], readonly OrderEvent["status"]
 const ON_THE_WAY_MS = 1000;
 
 /** What no trouble of a run can cause, and must never be said in one. */
-const NEVER_SAID: readonly string[] = [
+export const NEVER_SAID: readonly string[] = [
   "BRIDGE_DEFECT",
   "FILLS_WITHOUT_EXECUTIONS",
   "LEDGER_WENT_BACKWARDS",
@@ -233,7 +233,7 @@ function effective(executions: readonly Execution[]): Execution[] {
   return executions.filter(({ executionId }) => !corrected.has(executionId));
 }
 
-function* twice(keys: readonly string[], what: string): Generator<string> {
+export function* twice(keys: readonly string[], what: string): Generator<string> {
   const seen = new Set<string>();
   for (const key of keys) {
     if (seen.has(key)) yield `${key} ${what}`;
