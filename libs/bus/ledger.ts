@@ -232,7 +232,9 @@ export class LedgerFold<State> {
         if (stored.time.getTime() < this.#includedBeforeMs) this.#advance(stored.seq, stored.subject, header);
         else this.#take(stored.seq, stored.subject, stored.data, header);
       }
-      if (batch.length === 0) return;
+      // The last one says what was stored after it when the question was asked: none, and this is the end.
+      const last = batch.at(-1);
+      if (last === undefined || last.pending === 0) return;
     }
   }
 

@@ -52,6 +52,9 @@ export interface ChaosReport {
 const APPROVAL_TTL_MS = 1500;
 /** Longer than any outage of the script: an intent is asked again under its id until it is decided. */
 const DECISION_WITHIN_MS = 60_000;
+/** Pauses between two questions about one order; some hundreds that are asked without any keep risk from its work. */
+const ASK_PAUSE_MS_MIN = 250;
+const ASK_PAUSE_MS_MAX = 2000;
 const SETTLED_WITHIN_MS = 120_000;
 /** All that a run of an hour brings: the verdict rests on what was said. */
 const FRAMES_KEPT = 2_000_000;
@@ -337,16 +340,27 @@ class Run {
     });
   }
 
-  /** Asks until there is an answer, as a strategy does: under the same id, so that it is the same order. */
+  /** Asks until there is an answer, with a strategy's pauses: under the same id, so that it is the same order. */
   #ask(intent: OrderIntent): void {
     this.#asked.push(String(intent.clientOrderId));
-    const deciding = eventually(
-      `a decision on ${intent.clientOrderId}`,
-      async () => (await this.#platform.ask(intent).catch(() => undefined)) !== undefined,
-      DECISION_WITHIN_MS,
-    ).catch((error: unknown) => this.#say(String(error)));
+    const deciding = this.#decided(intent);
     this.#deciding.add(deciding);
     void deciding.finally(() => this.#deciding.delete(deciding));
+  }
+
+  async #decided(intent: OrderIntent): Promise<void> {
+    const deadlineMs = performance.now() + DECISION_WITHIN_MS;
+    let lastError: unknown;
+    for (let pauseMs = ASK_PAUSE_MS_MIN; performance.now() < deadlineMs; pauseMs *= 2) {
+      try {
+        await this.#platform.ask(intent);
+        return;
+      } catch (error) {
+        lastError = error;
+      }
+      await sleep(Math.min(pauseMs, ASK_PAUSE_MS_MAX));
+    }
+    this.#say(`no decision on ${intent.clientOrderId} in ${DECISION_WITHIN_MS} ms: ${lastError}`);
   }
 
   /** Whether it still can be canceled is the bridge's to say; an answer that is lost is not asked for again. */
