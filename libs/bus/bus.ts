@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { JetStreamApiError, type JetStreamClient, type JetStreamManager, type StoredMsg } from "@nats-io/jetstream";
+import {
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  type JetStreamPublishOptions,
+  type StoredMsg,
+} from "@nats-io/jetstream";
 import { headers, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import type { z } from "zod";
 import {
@@ -60,8 +66,11 @@ export interface PublishOptions {
 }
 
 export interface RecordOptions extends PublishOptions {
-  /** Store it only when its subject holds nothing yet: the server enforces it, for ever and for every writer. */
-  readonly onlyFirst?: boolean;
+  /**
+   * Store it only when its subject, or none of the subjects under a filter, holds anything yet: the server enforces
+   * it, for ever and for every writer.
+   */
+  readonly onlyFirst?: boolean | { readonly among: string };
 }
 
 export type Recorded<Data> =
@@ -198,7 +207,7 @@ export class Bus {
               timeout: RECORD_ATTEMPT_TIMEOUT_MS,
               retries: 1,
               headers: head,
-              ...(options.onlyFirst ? { expect: { lastSubjectSequence: 0 } } : {}),
+              ...expectedBy(options.onlyFirst),
             })
             .catch(nullWhenNotFirst);
           if (ack !== null && !(options.onlyFirst && ack.duplicate)) {
@@ -464,6 +473,12 @@ function refuse(request: Msg, code: string, text: string): void {
   const head = headers();
   head.set(ERROR_HEADER, code);
   request.respond(text, { headers: head });
+}
+
+function expectedBy(onlyFirst: RecordOptions["onlyFirst"]): Partial<Pick<JetStreamPublishOptions, "expect">> {
+  if (!onlyFirst) return {};
+  const among = onlyFirst === true ? {} : { lastSubjectSequenceSubject: onlyFirst.among };
+  return { expect: { lastSubjectSequence: 0, ...among } };
 }
 
 /** The server's refusal of a message that is not its subject's first is an answer; everything else is an error. */

@@ -197,6 +197,10 @@ export const deniedMessage = defineMessage({
   data: denialSchema,
 });
 
+/** Filter of all that the ledger says under one order id; the first of it is risk's decision. */
+export const wordsOnOrder = (clientOrderId: string): string =>
+  approvedMessage.subject(clientOrderId).replace(/^orders\.approved\./, "orders.*.");
+
 export const cancelMessage = defineMessage({
   name: "order cancel",
   prefix: "orders.cancel",

@@ -24,16 +24,17 @@ const request = (data: OrderIntent, publishedAt = epochMsOf(DAY, "10:00")): Enve
   data,
 });
 
-/** What the ledger answers to each approval; denials it takes. */
+/** What the ledger answers to each approval. */
 type Ledger = (approval: Approval) => Promise<{ outcome: "stored"; sequence: number } | { outcome: "exists" }>;
 
-function deskOf(world: World, ledger: Ledger, up = true, broker: () => Promise<WhatIf> = noBroker, readLedger = read) {
+function deskOf(world: World, ledger: Ledger, change: Partial<Surroundings> = {}) {
+  const { up, broker, readLedger, denials } = { ...usual, ...change };
   let asked = 0;
   const recorded: string[] = [];
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const record = async (message: { name: string }, _: unknown, data: unknown) => {
     recorded.push(message.name);
-    return message.name === "order approved" ? ledger(data as Approval) : { outcome: "stored", sequence: 1 };
+    return message.name === "order approved" ? ledger(data as Approval) : denials();
   };
   // Only what the desk uses of a bus; the real one is in service.integration.test.ts.
   const ask = async () => {
@@ -52,9 +53,32 @@ function deskOf(world: World, ledger: Ledger, up = true, broker: () => Promise<W
   return { desk: new DecisionDesk(options), recorded, asked: () => asked };
 }
 
+interface Surroundings {
+  readonly up: boolean;
+  readonly broker: () => Promise<WhatIf>;
+  readonly readLedger: () => Promise<boolean>;
+  /** What the ledger answers to each denial. */
+  readonly denials: () => ReturnType<Ledger>;
+}
+
 const noBroker = (): Promise<WhatIf> => Promise.reject(new Error("nobody answers"));
 const read = async (): Promise<boolean> => true;
 const stored: Ledger = async () => ({ outcome: "stored", sequence: 1 });
+const usual: Surroundings = {
+  up: true,
+  broker: noBroker,
+  readLedger: read,
+  denials: async () => ({ outcome: "stored", sequence: 1 }),
+};
+
+const approvalOf = (world: World, wanted: OrderIntent): Approval => ({
+  intent: wanted,
+  approvedAtMonotonicMs: world.monotonicMs,
+  expiresAtMonotonicMs: world.monotonicMs + 2000,
+  expiresAt: world.wallMs + 2000,
+  reducesRisk: false,
+  reserved: { notional: wanted.quantity * 100, dayTrade: false },
+});
 
 describe("an entry near the limit of buying power", () => {
   const answered = (equityWithLoanAfter: number, initialMarginAfter: number): WhatIf => ({
@@ -70,9 +94,9 @@ describe("an entry near the limit of buying power", () => {
   const poor = () => new World({ buyingPower: 10_000 });
 
   it("is decided by the broker's answer, either way", async () => {
-    const enough = deskOf(poor(), stored, true, async () => answered(100_000, 10_000));
+    const enough = deskOf(poor(), stored, { broker: async () => answered(100_000, 10_000) });
     expect(await enough.desk.decide(request(intent({ quantity: 95 })))).toMatchObject({ outcome: "approved" });
-    const short = deskOf(poor(), stored, true, async () => answered(10_000, 9500));
+    const short = deskOf(poor(), stored, { broker: async () => answered(10_000, 9500) });
     expect(await short.desk.decide(request(intent({ quantity: 60 })))).toMatchObject({
       outcome: "denied",
       reasons: [{ code: "BUYING_POWER", detail: expect.stringContaining("by=broker") }],
@@ -83,7 +107,7 @@ describe("an entry near the limit of buying power", () => {
   it("keeps its reservation while the broker is asked, and once only after", async () => {
     const world = poor();
     let answer: (whatIf: WhatIf) => void = () => undefined;
-    const { desk } = deskOf(world, stored, true, () => new Promise((resolve) => (answer = resolve)));
+    const { desk } = deskOf(world, stored, { broker: () => new Promise((resolve) => (answer = resolve)) });
     const deciding = desk.decide(request(intent({ quantity: 60 })));
     await Promise.resolve();
     expect(world.codes(intent({ symbol: "IBM", quantity: 31 }))).toEqual(["BUYING_POWER"]);
@@ -95,7 +119,7 @@ describe("an entry near the limit of buying power", () => {
 
   it("gives its reservation back when the broker refuses", async () => {
     const world = poor();
-    const { desk } = deskOf(world, stored, true, async () => ({ outcome: "refused", reason: "201" }));
+    const { desk } = deskOf(world, stored, { broker: async () => ({ outcome: "refused", reason: "201" }) });
     expect(await desk.decide(request(intent({ quantity: 60 })))).toMatchObject({ outcome: "denied" });
     expect(world.reservations.orders.size).toBe(0);
     expect(world.reservations.recent).toEqual([]);
@@ -132,18 +156,48 @@ describe("an approval whose record is not acknowledged in time", () => {
     expect(recorded).toEqual(["order approved"]);
     expect(world.codes(intent({ quantity: 1 }))).toEqual(["POSITION_LIMIT"]);
 
-    const approval: Approval = {
-      intent: wanted,
-      approvedAtMonotonicMs: world.monotonicMs,
-      expiresAtMonotonicMs: world.monotonicMs + 2000,
-      expiresAt: world.wallMs + 2000,
-      reducesRisk: false,
-      reserved: { notional: 10_000, dayTrade: false },
-    };
-    world.record(approval);
+    world.record(approvalOf(world, wanted));
     expect(await desk.decide(request(wanted))).toMatchObject({ outcome: "approved" });
     expect(world.reservations.orders.size).toBe(0);
     expect(world.codes(intent({ quantity: 1 }))).toEqual(["POSITION_LIMIT"]);
+  });
+});
+
+describe("a denial whose record is not acknowledged in time", () => {
+  it("is the answer when it is asked again, whatever has changed: an order has one decision", async () => {
+    const world = new World();
+    const denials = () => new Promise<never>(() => undefined);
+    const { desk, recorded } = deskOf(world, stored, { denials });
+    const wanted = intent({ quantity: 101 });
+    const first = await desk.decide(request(wanted));
+    expect(first).toMatchObject({ outcome: "denied", reasons: [{ code: "POSITION_LIMIT" }] });
+    world.change = { limits: { ...world.view().limits, maxPositionFraction: 10 } };
+    expect(world.codes(wanted)).toEqual([]);
+    expect(await desk.decide(request(wanted))).toEqual(first);
+    expect(recorded).toEqual(["order denied"]);
+  });
+
+  it("gives way to an approval that the ledger holds: a process before this one made it in its last moment", async () => {
+    const world = new World();
+    const wanted = intent({ quantity: 1000 });
+    let isTold = false;
+    const readLedger = async () => {
+      if (isTold) world.record(approvalOf(world, wanted));
+      return true;
+    };
+    const denials = async () => {
+      isTold = true;
+      return { outcome: "exists" as const };
+    };
+    const { desk } = deskOf(world, stored, { denials, readLedger });
+    expect(await desk.decide(request(wanted))).toMatchObject({ outcome: "approved" });
+  });
+
+  it("is forgotten when the ledger refuses it", async () => {
+    const world = new World();
+    const { desk, recorded } = deskOf(world, stored, { denials: () => Promise.reject(new StreamFullError("LEDGER")) });
+    for (const _ of [1, 2]) await desk.decide(request(intent({ quantity: 1000 })));
+    expect(recorded).toEqual(["order denied", "order denied"]);
   });
 });
 
@@ -184,7 +238,7 @@ describe("an approval that the ledger has already", () => {
       if (inLedger) world.record(inLedger);
       return true;
     };
-    const { desk } = deskOf(world, exists, true, noBroker, readOn);
+    const { desk } = deskOf(world, exists, { readLedger: readOn });
     expect(await desk.decide(request(wanted))).toMatchObject({ outcome: "approved" });
     expect(world.reservations.orders.size).toBe(0);
   });
@@ -202,9 +256,11 @@ describe("an order that the state would deny while the ledger holds more", () =>
 
   it("is decided by what the ledger holds", async () => {
     const world = new World();
-    const { desk, recorded } = deskOf(world, stored, true, noBroker, async () => {
-      world.trade("buy", 30);
-      return true;
+    const { desk, recorded } = deskOf(world, stored, {
+      readLedger: async () => {
+        world.trade("buy", 30);
+        return true;
+      },
     });
     expect(await desk.decide(request(exit))).toMatchObject({ outcome: "approved" });
     expect(recorded).toEqual(["order approved"]);
@@ -214,9 +270,11 @@ describe("an order that the state would deny while the ledger holds more", () =>
     const world = new World();
     const wanted = intent({ quantity: 1000 });
     const reasons = [{ code: "POSITION_LIMIT", detail: "" }];
-    const { desk, recorded } = deskOf(world, stored, true, noBroker, async () => {
-      world.feed(deniedMessage, { intent: wanted, reasons });
-      return true;
+    const { desk, recorded } = deskOf(world, stored, {
+      readLedger: async () => {
+        world.feed(deniedMessage, { intent: wanted, reasons });
+        return true;
+      },
     });
     expect(await desk.decide(request(wanted))).toMatchObject({ outcome: "denied", reasons });
     expect(recorded).toEqual([]);
@@ -225,7 +283,7 @@ describe("an order that the state would deny while the ledger holds more", () =>
   it("is not denied while that cannot be read, and nothing is sent for it", async () => {
     const world = new World();
     for (const readLedger of [async () => false, () => new Promise<boolean>(() => undefined)]) {
-      const { desk, recorded } = deskOf(world, stored, true, noBroker, readLedger);
+      const { desk, recorded } = deskOf(world, stored, { readLedger });
       await expect(desk.decide(request(exit))).rejects.toThrow(LedgerUnreadError);
       await expect(desk.decide(request(intent({ quantity: 1000 })))).rejects.toThrow(LedgerUnreadError);
       expect(recorded).toEqual([]);
@@ -248,7 +306,7 @@ describe("a question that lay in a process that stood still", () => {
 describe("a bus that is away", () => {
   it("means no decision, and nothing reserved", async () => {
     const world = new World();
-    const { desk, recorded } = deskOf(world, async () => ({ outcome: "exists" }), false);
+    const { desk, recorded } = deskOf(world, async () => ({ outcome: "exists" }), { up: false });
     await expect(desk.decide(request(intent()))).rejects.toThrow(BusAwayError);
     expect(recorded).toEqual([]);
     expect(world.reservations.orders.size).toBe(0);

@@ -16,6 +16,7 @@ import {
   type OrderIntent,
   type WhatIf,
   whatIfMessage,
+  wordsOnOrder,
 } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
 import { buyingPower } from "./checks/buying-power.ts";
@@ -62,6 +63,8 @@ export class DecisionDesk {
   readonly #options: DeskOptions;
   /** Decisions being made, or made and not in the book yet, by order id: who asks twice gets one answer. */
   readonly #made = new Map<string, { readonly fingerprint: string; readonly decision: Promise<Decision> }>();
+  /** Order ids whose decision is being recorded, or is in the ledger and not in the book yet. */
+  readonly #underway = new Set<string>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -87,17 +90,23 @@ export class DecisionDesk {
     const decision = this.#decide(request);
     this.#made.set(clientOrderId, { fingerprint, decision });
     decision.then(
-      ({ outcome }) => {
-        if (outcome === "denied" || this.#decided(request.data)) this.#made.delete(clientOrderId);
+      () => {
+        if (!this.#underway.has(clientOrderId) || this.#decided(request.data)) this.#made.delete(clientOrderId);
       },
       () => this.#made.delete(clientOrderId),
     );
     return decision;
   }
 
-  /** The book holds the approval: it answers for it from now on. */
-  onApproved(clientOrderId: string): void {
+  /** The book holds the decision: it answers for it from now on. */
+  onRecorded(clientOrderId: string): void {
+    this.#giveBack(clientOrderId);
+  }
+
+  /** Nothing of this id is kept here any more: the book has its decision, or the ledger will not get it from here. */
+  #giveBack(clientOrderId: string): void {
     this.#options.reservations.release(clientOrderId);
+    this.#underway.delete(clientOrderId);
     this.#made.delete(clientOrderId);
   }
 
@@ -184,20 +193,21 @@ export class DecisionDesk {
   }
 
   async #approve(request: Envelope<OrderIntent>, approval: Approval): Promise<Decision> {
-    const { bus, reservations } = this.#options;
+    const { bus } = this.#options;
     const { clientOrderId } = approval.intent;
     const recording = bus.record(approvedMessage, [clientOrderId], approval, {
-      onlyFirst: true,
+      onlyFirst: { among: wordsOnOrder(clientOrderId) },
       id: `approved-${clientOrderId}`,
       causedBy: request.id,
     });
+    this.#underway.add(clientOrderId);
     let recorded: Recorded<Approval> | "late";
     try {
       recorded = await within(recording, RECORD_DEADLINE_MS);
     } catch (error) {
       if (!isCertainRefusal(error)) throw error;
       // It is certain that the ledger does not hold it, so nothing can be sent because of it.
-      reservations.release(clientOrderId);
+      this.#giveBack(clientOrderId);
       bus.context.logger.error({ clientOrderId, error: String(error) }, "the ledger refused an approval");
       return denied(approval.intent, [{ code: LEDGER_REFUSED, detail: figures({ error: String(error) }) }]);
     }
@@ -205,10 +215,10 @@ export class DecisionDesk {
       recording.then(
         ({ outcome }) => {
           // What exists is in the book, or comes to it with the ledger's next messages.
-          if (outcome === "exists") reservations.release(clientOrderId);
+          if (outcome === "exists") this.#giveBack(clientOrderId);
         },
         (error: unknown) => {
-          if (isCertainRefusal(error)) reservations.release(clientOrderId);
+          if (isCertainRefusal(error)) this.#giveBack(clientOrderId);
           bus.context.logger.error(
             { clientOrderId, error: String(error) },
             "an approval that was late is not recorded",
@@ -230,23 +240,24 @@ export class DecisionDesk {
       [intent.clientOrderId],
       { intent, reasons: [...reasons] },
       {
-        onlyFirst: true,
+        onlyFirst: { among: wordsOnOrder(intent.clientOrderId) },
         id: `denied-${intent.clientOrderId}`,
         causedBy: request.id,
       },
     );
-    // A denial needs no ledger to be true; the record only tells of it.
+    this.#underway.add(intent.clientOrderId);
+    // A denial needs no ledger to be true; the record only tells of it. Until the book has it, it is the answer all the
+    // same: approved when it is asked again, the order would have two decisions, and who reads the ledger the wrong one.
     const failed = (error: unknown) => {
+      this.#giveBack(intent.clientOrderId);
       bus.context.logger.error(
         { clientOrderId: intent.clientOrderId, error: String(error) },
         "a denial is not recorded",
       );
     };
-    await within(
-      recording.then(() => undefined, failed),
-      RECORD_DEADLINE_MS,
-    );
-    return denied(intent, reasons);
+    const told = recording.then(({ outcome }) => outcome, failed);
+    const outcome = await within(told, RECORD_DEADLINE_MS);
+    return outcome === "exists" ? this.#decidedBefore(intent) : denied(intent, reasons);
   }
 
   /** Another copy of this service, or this one before a crash, decided already: the ledger tells what. */
@@ -254,7 +265,7 @@ export class DecisionDesk {
     try {
       await this.#readLedger(intent);
     } finally {
-      this.#options.reservations.release(intent.clientOrderId);
+      this.#giveBack(intent.clientOrderId);
     }
     // An id older than what the book remembers had its order, with a life of its own; this one is another.
     return this.#decided(intent) ?? taken(intent);

@@ -9,6 +9,7 @@ import {
   closeOutMessage,
   controlMessage,
   dayTradesMessage,
+  deniedMessage,
   fillMessage,
   intentMessage,
   limitUseMessage,
@@ -80,7 +81,8 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
     load: loadBook,
     onLive: (event) => {
       const approved = event.as(approvedMessage);
-      if (approved) desk.onApproved(approved.data.intent.clientOrderId);
+      const decided = approved ?? event.as(deniedMessage);
+      if (decided) desk.onRecorded(decided.data.intent.clientOrderId);
       if (event.as(riskStateMessage)) control.onRecorded();
       const closeOut = event.as(closeOutMessage);
       if (closeOut) keeper.onRecorded(closeOut.data);

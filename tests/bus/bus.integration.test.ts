@@ -17,6 +17,7 @@ import {
   closeOutMessage,
   controlMessage,
   deadLetterMessage,
+  deniedMessage,
   fillMessage,
   gatewayStatusMessage,
   healthMessage,
@@ -25,6 +26,7 @@ import {
   type OrderIntent,
   orderEventMessage,
   orderIntentSchema,
+  wordsOnOrder,
 } from "#libs/contracts/mod.ts";
 import { eventually, MemoryLogger, startBus, type TestBus } from "../harness/bus.ts";
 
@@ -110,6 +112,27 @@ describe("record", () => {
       right.record(orderEventMessage, ["one"], event, { onlyFirst: true, id: "right" }),
     ]);
     expect(outcomes.map((recorded) => recorded.outcome).sort()).toEqual(["exists", "stored"]);
+  });
+
+  it("takes one decision on an order, whichever of two processes is first with whichever (law 1)", async () => {
+    const [left, right] = await Promise.all([platform.connect("risk"), platform.connect("risk")]);
+    const approval = {
+      intent: intent("one"),
+      approvedAtMonotonicMs: 0,
+      expiresAtMonotonicMs: 1,
+      expiresAt: 1,
+      reducesRisk: false,
+      reserved: { notional: 0, dayTrade: false },
+    };
+    const denial = { intent: intent("one"), reasons: [{ code: "TEST", detail: "" }] };
+    const onlyFirst = { among: wordsOnOrder("one") };
+    const outcomes = await Promise.all([
+      left.record(approvedMessage, ["one"], approval, { onlyFirst }),
+      right.record(deniedMessage, ["one"], denial, { onlyFirst }),
+    ]);
+    expect(outcomes.map((recorded) => recorded.outcome).sort()).toEqual(["exists", "stored"]);
+    const other = await left.record(deniedMessage, ["two"], denial, { onlyFirst: { among: wordsOnOrder("two") } });
+    expect(other.outcome).toBe("stored");
   });
 
   it("lets a second call know that the first was there, even under the same id: two calls are two writers", async () => {
