@@ -9,6 +9,7 @@ import { appsFor } from "../../deployment/pm2/apps.ts";
 import { STEADY_MS } from "../../services/gateway-bridge/session/steadiness.ts";
 import { TestPlatform } from "../harness/platform.ts";
 import { WIDE_LIMITS } from "../harness/wide-limits.ts";
+import { type DeniedOrder, deniedOrders, keepDenials } from "./denials.ts";
 import type { Distribution } from "./figures.ts";
 import {
   keepQuoting,
@@ -28,7 +29,12 @@ const { json, orders, rate, seconds, returns, evaluations, only } = new Command(
   .option("--rate <n>", "orders a second; the bridge paces itself at 45 messages a second", Number, 30)
   .option("--seconds <n>", "seconds for each rate of ticks", Number, 5)
   .option("--evaluations <n>", "batches of 50 evaluations of one order by risk", Number, 2000)
-  .addOption(new Option("--only <part>", "measure one part alone: risk, which needs no server").choices(["risk"]))
+  .addOption(
+    new Option("--only <part>", "measure one part alone: risk, which needs no server, or the way of an order").choices([
+      "risk",
+      "orders",
+    ]),
+  )
   .option("--returns <n>", "restarts of the gateway to measure the return from, a minute each", Number, 5)
   .parse()
   .opts<{
@@ -38,19 +44,22 @@ const { json, orders, rate, seconds, returns, evaluations, only } = new Command(
     seconds: number;
     returns: number;
     evaluations: number;
-    only?: string;
+    only?: "risk" | "orders";
   }>();
 
 const TICK_RATES = [10_000, 25_000, 50_000, 75_000];
 
-const riskEvaluation = measureRiskEvaluation(evaluations);
+const riskEvaluation = only === "orders" ? {} : measureRiskEvaluation(evaluations);
 for (const [name, { byClock, byCpu }] of Object.entries(riskEvaluation)) {
   row(
     "risk, one order, us",
     `p50 ${byClock.p50.toFixed(2)}  p99 ${byClock.p99.toFixed(2)}, CPU ${byCpu.toFixed(2)}: ${name} (50 positions, 200 open orders, 200 executions)`,
   );
 }
-const others = only === "risk" ? {} : { ...(await measurePlatform()), returned: await measureReturns() };
+const others = {
+  ...(only === "risk" ? {} : await measurePlatform()),
+  ...(only === undefined ? { returned: await measureReturns() } : {}),
+};
 if (json) await writeFile(json, `${JSON.stringify({ riskEvaluation, ...others }, null, 2)}\n`);
 
 /** Ticks, orders, memory and the start, with all processes running. */
@@ -78,7 +87,9 @@ async function measurePlatform(): Promise<object> {
     row(`tick to order, ms`, `${text(latency.latencyMs)} at ${rate} ticks/s, ${latency.ticks} ticks`);
     row("  until risk decided", text(latency.untilDecisionMs));
     row("  after that", text(latency.afterDecisionMs));
-    row("  denied", JSON.stringify(latency.denials));
+    const denials = await deniedOrders(platform);
+    await tellDenials(denials);
+    if (only === "orders") return { latency, denials: denials.length };
 
     const bridgeMemory = async () => {
       await sleep(1500);
@@ -117,10 +128,25 @@ async function measurePlatform(): Promise<object> {
       `${startSeconds.toFixed(2)} s${report.problems.length ? ` NOT HEALTHY: ${report.problems.join("; ")}` : ""}`,
     );
 
-    return { latency, throughput, memory, startSeconds };
+    return { latency, denials: denials.length, throughput, memory, startSeconds };
   } finally {
     await platform.stop();
   }
+}
+
+/** Nothing is to be denied here: of what is, everything is kept, and an exit among it fails the run (law 7). */
+async function tellDenials(denials: readonly DeniedOrder[]): Promise<void> {
+  const codes = denials.map(({ reasons }) => reasons.map(({ code }) => code).join("+"));
+  const counts = Object.fromEntries([...new Set(codes)].map((one) => [one, codes.filter((code) => code === one).length]));
+  row("  denied", JSON.stringify(counts));
+  if (denials.length === 0) return;
+  row("  kept in", await keepDenials(denials));
+  const exits = denials.filter(({ isExit }) => isExit);
+  if (exits.length === 0) return;
+  const { intent, reasons } = exits[0] as DeniedOrder;
+  const first = `${intent.side} ${intent.quantity} ${intent.symbol}: ${reasons.map(({ code, detail }) => `${code} ${detail}`).join("; ")}`;
+  row("  EXITS DENIED", `${exits.length}, the first: ${first}`);
+  process.exitCode = 1;
 }
 
 /** The daily restart, and a short outage at any other time, with a portfolio of symbols and of resting orders. */

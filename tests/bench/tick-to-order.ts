@@ -1,4 +1,4 @@
-import { approvedMessage, deniedMessage } from "#libs/contracts/mod.ts";
+import { approvedMessage } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
 import type { TestPlatform } from "../harness/platform.ts";
 import { type Distribution, distributionOf } from "./figures.ts";
@@ -22,7 +22,6 @@ export interface TickToOrder {
   readonly untilDecisionMs: Distribution;
   /** The part after it: the approval on the disk, the bridge, the submission on the disk. */
   readonly afterDecisionMs: Distribution;
-  readonly denials: Readonly<Record<string, number>>;
 }
 
 /**
@@ -61,18 +60,12 @@ export async function measureTickToOrder(
   const measured = placed.slice(WARM_UP_TICKS);
   const decidedAtMs = await decisionTimes(platform);
   const decision = (orderRef: string) => decidedAtMs.get(orderRef) ?? Number.NaN;
-  const denials = (await platform.stored(deniedMessage)).map(({ data }) =>
-    data.reasons.map(({ code }) => code).join("+"),
-  );
   return {
     ticks,
     ordersPerSecond,
     latencyMs: distributionOf(latencies.slice(WARM_UP_TICKS)),
     untilDecisionMs: distributionOf(measured.map((order) => decision(order.orderRef) - order.sentAtMs)),
     afterDecisionMs: distributionOf(measured.map((order) => order.receivedAtMs - decision(order.orderRef))),
-    denials: Object.fromEntries(
-      [...new Set(denials)].map((code) => [code, denials.filter((other) => other === code).length]),
-    ),
   };
 }
 

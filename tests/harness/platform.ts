@@ -207,14 +207,20 @@ export class TestPlatform {
     stream: StreamName = "LEDGER",
   ): Promise<Envelope<z.infer<Data>>[]> {
     const found: Envelope<z.infer<Data>>[] = [];
+    for await (const item of this.messages(stream)) {
+      if ((messageOf(item.subject) as unknown) !== message) continue;
+      found.push(message.envelope.parse(JSON.parse(item.string())));
+    }
+    return found;
+  }
+
+  /** Everything in a stream so far, oldest first. */
+  async *messages(stream: StreamName): AsyncGenerator<Awaited<ReturnType<typeof readBatch>>[number]> {
     for (let next = 1; ; ) {
       const batch = await readBatch(this.operator, stream, next);
-      if (batch.length === 0) return found;
-      for (const item of batch) {
-        next = item.seq + 1;
-        if ((messageOf(item.subject) as unknown) !== message) continue;
-        found.push(message.envelope.parse(JSON.parse(item.string())));
-      }
+      if (batch.length === 0) return;
+      yield* batch;
+      next = (batch.at(-1)?.seq ?? next) + 1;
     }
   }
 
