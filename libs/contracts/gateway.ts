@@ -86,6 +86,11 @@ export const positionSchema = z.object({
   averageCost: z.number(),
   /** False when the broker holds what our own executions do not explain. */
   explained: z.boolean(),
+  /**
+   * Shares that our own executions, and what the operator accepted, did not add up to when this was recorded; negative
+   * when the broker said fewer. Not 0 while `explained`: for a moment only. Absent in older ledgers.
+   */
+  difference: z.number().optional(),
 });
 export type Position = z.infer<typeof positionSchema>;
 

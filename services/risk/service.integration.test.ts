@@ -19,6 +19,7 @@ import {
   type Mode,
   type OrderIntent,
   orderEventMessage,
+  positionMessage,
   quoteMessage,
   riskStateMessage,
   type Side,
@@ -170,6 +171,23 @@ async function buy(quantity: number, change: Parameters<typeof intent>[0] = {}):
   await fill(wanted.clientOrderId, "buy", quantity, 100, wanted.symbol);
   await event(wanted.clientOrderId, "filled", quantity);
 }
+/** Sells and fills through risk. */
+async function sell(quantity: number): Promise<void> {
+  const wanted = intent({ side: "sell", quantity, order: { type: "market" } });
+  expect(await ask(wanted)).toMatchObject({ outcome: "approved" });
+  await fill(wanted.clientOrderId, "sell", quantity);
+  await event(wanted.clientOrderId, "filled", quantity);
+}
+/** The broker's word, with what the executions before it do not add up to. */
+const position = (quantity: number, difference: number) =>
+  bridge.record(positionMessage, ["SPY"], {
+    account: "DU1",
+    symbol: "SPY",
+    quantity,
+    averageCost: 100,
+    explained: true,
+    difference,
+  });
 const codesOf = async (wanted: OrderIntent): Promise<readonly string[]> => {
   const decision = await ask(wanted);
   return decision.outcome === "approved" ? [] : decision.reasons.map(({ code }) => code);
@@ -246,6 +264,27 @@ describe("decisions", () => {
       const exit = intent({ side: "sell", quantity: 20, symbol, order: { type: "market" } });
       expect(await ask(exit)).toMatchObject({ outcome: "approved" });
     }
+  });
+
+  it("let an exit of all that is held pass while the broker's positions are trades behind, and nothing beyond it", async () => {
+    await start();
+    await morning();
+    await ready();
+    await buy(6);
+    await sell(6);
+    await buy(20);
+    // From before the first trade, and from before the second: none of them knows of what is held.
+    for (const [exits, late] of [0, 6, 0].entries()) {
+      await position(late, late - (20 - exits));
+      expect(await codesOf(intent({ side: "sell", quantity: 21, order: { type: "market" } }))).toEqual([
+        "EXIT_EXCEEDS_POSITION",
+      ]);
+      await sell(1);
+    }
+    await position(20, 3);
+    await sell(17);
+    await position(18, 18);
+    expect(await codesOf(intent({ side: "sell", quantity: 1, order: { type: "market" } }))).toContain("SHORT_SALE");
   });
 
   it("let an exit pass that comes a moment before the fill it answers", async () => {

@@ -115,6 +115,8 @@ const orderFaults = {
   executionsFirst: z.boolean(),
   /** How long a commission report comes after its execution. */
   commissionDelayMs: delayMs,
+  /** How long after a trade its position is told. A list that is asked for is not held up. */
+  positionDelayMs: delayMs,
   /** A cancel works, is never answered, or is overtaken by a fill of that share of what is left. */
   cancels: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("normal") }),
@@ -187,6 +189,7 @@ export const noFaults: Faults = {
   omitStatusOfFastFills: false,
   executionsFirst: false,
   commissionDelayMs: 0,
+  positionDelayMs: 0,
   cancels: { kind: "normal" },
   messagePacing: "off",
   historicalPacing: false,

@@ -47,17 +47,24 @@ function publishEffect(context: GatewayContext, effect: Effect): void {
       );
       return;
     case "position": {
-      const { symbol, quantity, averageCost } = effect.position;
-      const instrument = context.market.instrument(symbol);
-      if (instrument === undefined) return;
-      const { account } = context.account();
-      for (const session of context.readySessions()) {
-        if (session.wantsPositions) session.send(positionMessage(account, instrument, quantity, averageCost));
-        for (const [reqId, modelCode] of session.positionsMulti) {
-          if (modelCode === "") session.send(positionMulti(reqId, account, "", instrument, effect.position));
-        }
-      }
+      const { positionDelayMs } = context.faults();
+      const tell = () => publishPosition(context, effect.position);
+      if (positionDelayMs === 0) tell();
+      else context.later(positionDelayMs, tell);
       return;
+    }
+  }
+}
+
+function publishPosition(context: GatewayContext, position: Extract<Effect, { kind: "position" }>["position"]): void {
+  const { symbol, quantity, averageCost } = position;
+  const instrument = context.market.instrument(symbol);
+  if (instrument === undefined) return;
+  const { account } = context.account();
+  for (const session of context.readySessions()) {
+    if (session.wantsPositions) session.send(positionMessage(account, instrument, quantity, averageCost));
+    for (const [reqId, modelCode] of session.positionsMulti) {
+      if (modelCode === "") session.send(positionMulti(reqId, account, "", instrument, position));
     }
   }
 }

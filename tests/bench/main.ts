@@ -137,7 +137,9 @@ async function measurePlatform(): Promise<object> {
 /** Nothing is to be denied here: of what is, everything is kept, and an exit among it fails the run (law 7). */
 async function tellDenials(denials: readonly DeniedOrder[]): Promise<void> {
   const codes = denials.map(({ reasons }) => reasons.map(({ code }) => code).join("+"));
-  const counts = Object.fromEntries([...new Set(codes)].map((one) => [one, codes.filter((code) => code === one).length]));
+  const counts = Object.fromEntries(
+    [...new Set(codes)].map((one) => [one, codes.filter((code) => code === one).length]),
+  );
   row("  denied", JSON.stringify(counts));
   if (denials.length === 0) return;
   row("  kept in", await keepDenials(denials));

@@ -77,6 +77,7 @@ const MISHAPS: readonly ((random: Random) => Trouble)[] = [
   (random) => faults(random, { connection: "mute-after-ready" }, 13_000),
   (random) => faults(random, { executionsFirst: true, repeatOrderReports: 2, omitStatusOfFastFills: true }, 5000),
   (random) => faults(random, { commissionDelayMs: whole(random, 1, 1500) }, 5000),
+  (random) => faults(random, { positionDelayMs: whole(random, 1, 1500) }, 5000),
   (random) => faults(random, { cancels: { kind: "fill-first", delayMs: whole(random, 1, 300), share: 0.5 } }, 5000),
   (random) => faults(random, { orderAcks: { kind: "delay", delayMs: whole(random, 1, 1500) } }, 4000),
   () => ({ do: "global-cancel" }),

@@ -1,13 +1,16 @@
 import { OrderAction, OrderType, SecType } from "@stoqey/ib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readBatch } from "#libs/bus/mod.ts";
 import {
   acceptedPositionMessage,
   clientOrderIdSchema,
   controlMessage,
   fillMessage,
   foreignOrderMessage,
+  matches,
   type Outcome,
   orderEventMessage,
+  positionMessage,
 } from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../../simulator/mod.ts";
 import { TestClient } from "../../../simulator/testing/client.ts";
@@ -255,6 +258,42 @@ describe("executions", () => {
     expect(await lastPosition()).toMatchObject({ explained: true });
     const prices = (await bench.fills()).flatMap((fill) => (fill.kind === "execution" ? [fill.price] : []));
     expect(prices.at(-1)).toBe(88.5);
+  });
+});
+
+describe("positions that the broker tells late", () => {
+  it("say what executions did not add up to at that place of the ledger, and in the end nothing", async () => {
+    await start();
+    await gateway.setFaults({ positionDelayMs: 600 });
+    for (const [side, quantity] of [
+      ["buy", 6],
+      ["sell", 6],
+      ["buy", 20],
+    ] as const) {
+      await reaches(await bench.approve(bench.intent({ side, quantity })), "filled");
+      // Longer than the changes are gathered that are told together.
+      await new Promise((resolve) => setTimeout(resolve, 80));
+    }
+    await eventually("all of it told", async () => (await lastPosition())?.quantity === 20);
+    await bothSidesAgree();
+    let executed = 0;
+    const told: number[] = [];
+    for (const message of await readBatch(bench.operator, "LEDGER", 1)) {
+      if (matches(fillMessage.wildcard, message.subject)) {
+        const fill = fillMessage.envelope.parse(message.json()).data;
+        if (fill.kind === "execution") executed += fill.side === "buy" ? fill.quantity : -fill.quantity;
+      }
+      if (!matches(positionMessage.wildcard, message.subject)) continue;
+      const { quantity, difference, explained } = positionMessage.envelope.parse(message.json()).data;
+      expect({ quantity, difference, explained }).toEqual({
+        quantity,
+        difference: quantity - executed,
+        explained: true,
+      });
+      told.push(quantity - executed);
+    }
+    expect(told.some((difference) => difference !== 0)).toBe(true);
+    expect(told.at(-1)).toBe(0);
   });
 });
 

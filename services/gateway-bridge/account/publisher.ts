@@ -67,17 +67,20 @@ export class AccountPublisher {
         (quantity !== 0 || !explained) && !held.some((position) => position.symbol === symbol),
     );
     const account = held[0]?.account ?? this.#options.summary()?.account ?? "";
-    const flat = gone.map(([symbol]): Position => ({ account, symbol, quantity: 0, averageCost: 0, explained: true }));
+    const flat = gone.map(
+      ([symbol]): Position => ({ account, symbol, quantity: 0, averageCost: 0, explained: true, difference: 0 }),
+    );
     for (const position of [...held, ...flat]) {
       const before = book.published.get(position.symbol);
       const same =
         before !== undefined &&
         before.quantity === position.quantity &&
         before.explained === position.explained &&
+        before.difference === position.difference &&
         Math.abs(before.averageCost - position.averageCost) < PRICE_TOLERANCE;
       if (same || (before === undefined && position.quantity === 0 && position.explained)) continue;
-      const { quantity, averageCost, explained } = position;
-      book.published.set(position.symbol, { quantity, averageCost, explained });
+      const { quantity, averageCost, explained, difference } = position;
+      book.published.set(position.symbol, { quantity, averageCost, explained, difference });
       bus.record(positionMessage, [position.symbol], position).catch(onRefused);
     }
   }

@@ -77,7 +77,9 @@ export class PositionBook {
     const all = [...known, ...unnamed.map((symbol) => ({ account, symbol, quantity: 0, averageCost: 0 }))];
     return all.map(({ account, symbol, quantity, averageCost }) => {
       const since = this.#differsSinceMs.get(symbol);
-      return { account, symbol, quantity, averageCost, explained: since === undefined || nowMs - since < GRACE_MS };
+      const explained = since === undefined || nowMs - since < GRACE_MS;
+      const difference = quantity - (book.holdings.get(symbol)?.quantity ?? 0);
+      return { account, symbol, quantity, averageCost, explained, difference };
     });
   }
 

@@ -133,6 +133,7 @@ export class DryRunDesk implements Desk {
       quantity,
       averageCost,
       explained: true,
+      difference: 0,
     }));
   }
 

@@ -80,7 +80,7 @@ export interface Book {
   /** Orders of others that work at the broker, by permId. */
   readonly foreign: Map<number, ForeignOrder>;
   /** Positions as last published: what must be published again when it changes. */
-  readonly published: Map<string, Pick<Position, "quantity" | "averageCost" | "explained">>;
+  readonly published: Map<string, Pick<Position, "quantity" | "averageCost" | "explained" | "difference">>;
   /** USD that executions and commissions added to the cash, since the beginning of this ledger. */
   cash: number;
   /** The highest order id ever used. */

@@ -53,8 +53,8 @@ function applyEvent(book: Book, event: LedgerEvent): Book {
   if (foreign !== undefined) applyForeignOrder(book, foreign.data);
   const position = event.as(positionMessage);
   if (position !== undefined) {
-    const { symbol, quantity, averageCost, explained } = position.data;
-    book.published.set(symbol, { quantity, averageCost, explained });
+    const { symbol, quantity, averageCost, explained, difference } = position.data;
+    book.published.set(symbol, { quantity, averageCost, explained, difference });
   }
   return book;
 }

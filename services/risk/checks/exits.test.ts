@@ -159,4 +159,70 @@ describe("an exit while the broker's position trails our executions", () => {
     expect(world.codes(intent({ side: "sell", quantity: 4, ...market }))).toEqual([]);
     expect(world.codes(intent({ side: "sell", quantity: 5, ...market }))).toEqual(["EXIT_EXCEEDS_POSITION"]);
   });
+
+  const disagreeing = () => {
+    const world = new World();
+    world.change = { hasSettled: () => false };
+    return world;
+  };
+  const exit = (quantity: number) => intent({ side: "sell", quantity, ...market });
+
+  it("may close all of it while the word is one that they have passed: it is late, and they are newer", () => {
+    const world = disagreeing();
+    world.trade("buy", 6);
+    world.trade("sell", 6, market);
+    world.trade("buy", 7);
+    for (const late of [0, 6, 0]) {
+      world.position({ quantity: late, difference: late - 7 });
+      expect(world.codes(exit(7)), `the broker says ${late}`).toEqual([]);
+      expect(world.codes(exit(8)), `the broker says ${late}`).toEqual(["EXIT_EXCEEDS_POSITION"]);
+    }
+  });
+
+  it("may close all of it between the partial fills of an entry, whatever of them the broker has told", () => {
+    const world = disagreeing();
+    const entry = intent({ quantity: 30 });
+    world.decide(entry);
+    for (const told of [0, 10, 20]) {
+      world.execution({ clientOrderId: entry.clientOrderId, quantity: 10 });
+      world.position({ quantity: told, difference: -10 });
+      expect(world.codes(exit(told + 10))).toEqual([]);
+    }
+  });
+
+  it("sells nothing twice by a word from before the sale", () => {
+    const world = disagreeing();
+    world.trade("buy", 6);
+    world.trade("sell", 6, market);
+    world.position({ quantity: 6, difference: 6 });
+    expect(world.codes(exit(6))).toContain("SHORT_SALE");
+  });
+
+  it("is not held to an old word by the trades after it: they end the difference", () => {
+    const world = disagreeing();
+    world.trade("buy", 6);
+    world.trade("sell", 6, market);
+    world.trade("buy", 5);
+    world.position({ quantity: 6, difference: 1 });
+    world.trade("sell", 5, market);
+    world.trade("buy", 6);
+    expect(world.codes(exit(6))).toEqual([]);
+  });
+
+  it("is held to a word that executions have not passed, or long ago: somebody else may have sold", () => {
+    const world = disagreeing();
+    world.trade("buy", 4);
+    world.trade("buy", 3);
+    world.position({ quantity: 5, difference: -2 });
+    expect(world.codes(exit(6))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+    world.position({ quantity: 7, difference: 0 });
+    // What was said after it cannot be from before it.
+    world.position({ quantity: 4, difference: -3 });
+    expect(world.codes(exit(5))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+    world.position({ quantity: 7, difference: 0 });
+    world.trade("buy", 1);
+    world.wallMs += 10_001;
+    world.position({ quantity: 7, difference: -1 });
+    expect(world.codes(exit(8))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
 });

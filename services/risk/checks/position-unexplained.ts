@@ -9,7 +9,7 @@ export const positionUnexplained: Check = {
   judge: ({ intent, view: { book } }) => {
     const entry = symbolBook(book, intent.symbol);
     const own = ownFigures(entry).quantity;
-    const isExplained = entry.explained && entry.reported === null;
+    const isExplained = entry.explained && (entry.reported === null || entry.behind);
     return verdict(!isExplained, { symbol: intent.symbol, broker: entry.reported ?? own, own });
   },
 };

@@ -102,14 +102,15 @@ function purposeOf(
 }
 
 /**
- * Shares that may be closed. While the broker's word and our executions differ for a moment only, what both of them
- * say: the older of the two must not be closed a second time.
+ * Shares that may be closed. Our executions where the broker's word is late: what it says they have been. Where the two
+ * differ otherwise, for a moment only, what both of them say: the older of the two must not be closed a second time.
  */
 function sellable(view: RiskView, symbol: string): number {
   const entry = symbolBook(view.book, symbol);
   const held = heldQuantity(entry);
   if (entry.reported === null || view.hasSettled(symbol)) return held;
   const own = ownFigures(entry).quantity;
+  if (entry.behind) return own;
   if (Math.sign(own) !== Math.sign(held)) return 0;
   return Math.abs(own) < Math.abs(held) ? own : held;
 }

@@ -1,10 +1,11 @@
 import type { AccountSummary, Position } from "#libs/contracts/mod.ts";
 import type { Calendar } from "#libs/time/mod.ts";
+import { exactShares } from "../day-trades/tally.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn } from "../day-trades/use.ts";
 import type { Book } from "./book.ts";
-import { dayOf, ownFigures, putDay, setEntry, symbolBook } from "./positions.ts";
+import { heard } from "./late-word.ts";
+import { adopt, hasAdopted, ownFigures, setEntry, symbolBook } from "./positions.ts";
 import { prune } from "./prune.ts";
-import { recount } from "./symbol-day.ts";
 import { KEPT_TRADING_DAYS, lastTradingDays, sessionDayOf } from "./trading-days.ts";
 
 /** Length of the day-trade window, trading days. */
@@ -56,20 +57,19 @@ function unseenDayTrades(book: Book, window: readonly string[], summary: Account
 }
 
 /**
- * Takes the broker's word on a position. A holding of which we know no execution and have no order was there before
- * us, and is taken over as it is; any other difference is kept beside our own figures until they agree.
+ * Takes the broker's word on a position. A holding of which we know no execution and have no order was there before us,
+ * and is taken over as it is. When executions come after all that explain the word without it, it was never there. Any
+ * other difference is kept beside our own figures until they agree.
+ *
+ * @param at when it was told, epoch milliseconds of the machine
  */
-export function applyPosition(book: Book, position: Position, tradingDay: string): void {
-  const { symbol, quantity, averageCost, explained } = position;
+export function applyPosition(book: Book, position: Position, tradingDay: string, at: number): void {
+  const { symbol, quantity, averageCost, explained, difference } = position;
   const entry = symbolBook(book, symbol);
-  const own = ownFigures(entry).quantity;
-  const isOurs = entry.days.length > 0 || book.working.has(symbol);
-  setEntry(book, symbol, { ...entry, explained, reported: quantity === own || !isOurs ? null : quantity });
-  if (quantity === own || isOurs) return;
-  const day = dayOf(entry, tradingDay);
-  putDay(
-    book,
-    symbol,
-    recount(tradingDay, { quantity, basis: Math.abs(averageCost), adopted: quantity }, day.executions),
-  );
+  const missing = exactShares(quantity - ownFigures(entry).quantity);
+  const wasBeforeUs = entry.days.length === 0 && !book.working.has(symbol);
+  const isAllOurs = difference === 0 && hasAdopted(entry);
+  if (missing !== 0 && (wasBeforeUs || isAllOurs)) adopt(book, symbol, missing, averageCost, tradingDay);
+  const now = symbolBook(book, symbol);
+  setEntry(book, symbol, { ...now, explained, ...heard(now, quantity, ownFigures(now).quantity, at) });
 }

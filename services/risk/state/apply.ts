@@ -44,9 +44,9 @@ export function applyTo(calendar: Calendar): (book: Book, event: LedgerEvent) =>
     if (approved) applyApproval(book, approved.data, day(), approved.marketTime);
     else if (denied) applyDenial(book, denied.data, day());
     else if (orderEvent) applyOrderEvent(book, orderEvent.data, day(), orderEvent.publishedAt);
-    else if (fill) applyFill(book, fill.data, calendar);
+    else if (fill) applyFill(book, fill.data, calendar, fill.publishedAt);
     else if (summary) applySummary(book, summary.data, summary, calendar);
-    else if (position) applyPosition(book, position.data, day());
+    else if (position) applyPosition(book, position.data, day(), position.publishedAt);
     else if (accepted) applyAcceptedPosition(book, accepted.data, accepted.id, day());
     else if (foreign) applyForeignOrder(book, foreign.data, day());
     else if (gateway) book.gateway = gateway.data;

@@ -94,8 +94,19 @@ export interface SymbolBook {
   readonly days: readonly SymbolDay[];
   /** What the broker says it holds, while our executions say otherwise; null when they agree. */
   readonly reported: number | null;
+  /** Whether that is what our executions came to a moment ago: then it is late, and they are the newer word. */
+  readonly behind: boolean;
+  /** What our executions came to before each of the newest, oldest first: what a late word of the broker may still say. */
+  readonly passed: readonly PassedQuantity[];
   /** False while the broker holds what our executions do not explain. */
   readonly explained: boolean;
+}
+
+export interface PassedQuantity {
+  /** Shares; negative is short. */
+  readonly quantity: number;
+  /** When the execution that moved on from it was told: machine wall clock, epoch milliseconds. */
+  readonly until: number;
 }
 
 export type OrderRole = "entry" | "exit" | "protective";

@@ -2,26 +2,35 @@ import type { Execution, Fill } from "#libs/contracts/mod.ts";
 import type { Calendar } from "#libs/time/mod.ts";
 import { exactShares } from "../day-trades/tally.ts";
 import type { Book } from "./book.ts";
+import { movedOn } from "./late-word.ts";
 import { addExecuted } from "./orders.ts";
-import { dayOf, ownFigures, putDay, setEntry, symbolBook } from "./positions.ts";
+import { adopt, dayOf, ownFigures, putDay, setEntry, symbolBook } from "./positions.ts";
 import { addExecution, type CountedExecution, recount, signedQuantity, withCommission } from "./symbol-day.ts";
 import { sessionDayOf } from "./trading-days.ts";
 
 /** Commissions that may wait for their execution; one that waits longer than this many others is a stranger's. */
 const EARLY_COMMISSIONS_MAX = 256;
 
-/** Applies an execution or a commission; each execution counts once, by its id, and corrections replace (law 4). */
-export function applyFill(book: Book, fill: Fill, calendar: Calendar): void {
-  if (fill.kind === "commission") applyCommission(book, fill.executionId, fill.commission);
-  else if (!book.executions.has(fill.executionId)) applyExecution(book, fill, calendar);
+/**
+ * Applies an execution or a commission; each execution counts once, by its id, and corrections replace (law 4).
+ *
+ * @param at when it was told, epoch milliseconds of the machine
+ */
+export function applyFill(book: Book, fill: Fill, calendar: Calendar, at: number): void {
+  if (fill.kind === "commission") {
+    applyCommission(book, fill.executionId, fill.commission);
+    return;
+  }
+  if (book.executions.has(fill.executionId)) return;
+  const before = ownFigures(symbolBook(book, fill.symbol)).quantity;
+  const replaced = fill.corrects === null ? undefined : newestOf(book, fill.corrects);
+  if (replaced === undefined) applyExecution(book, fill, calendar);
+  else correct(book, fill, replaced);
+  const entry = symbolBook(book, fill.symbol);
+  if (ownFigures(entry).quantity !== before) book.symbols.set(fill.symbol, movedOn(entry, before, at));
 }
 
 function applyExecution(book: Book, execution: Execution, calendar: Calendar): void {
-  const replaced = execution.corrects === null ? undefined : newestOf(book, execution.corrects);
-  if (replaced !== undefined) {
-    correct(book, execution, replaced);
-    return;
-  }
   const tradingDay = sessionDayOf(calendar, execution.executedAt);
   // Older than what is kept: it was counted when it happened, and only its id is forgotten.
   if (book.session !== null && tradingDay < book.session.keptFrom) return;
@@ -31,11 +40,13 @@ function applyExecution(book: Book, execution: Execution, calendar: Calendar): v
   if (execution.corrects !== null) remember(book, execution.corrects, symbol, tradingDay, executionId);
   const commission = book.earlyCommissions.get(executionId) ?? 0;
   book.earlyCommissions.delete(executionId);
-  const heldBefore = Math.abs(ownFigures(symbolBook(book, symbol)).quantity);
-  putDay(book, symbol, addExecution(dayOf(symbolBook(book, symbol), tradingDay), counted(execution, commission)));
-  const added = Math.abs(ownFigures(symbolBook(book, symbol)).quantity) - heldBefore;
+  const signed = signedQuantity(execution.side, execution.quantity);
+  giveBackAdopted(book, execution, signed, tradingDay);
+  const before = symbolBook(book, symbol);
+  putDay(book, symbol, addExecution(dayOf(before, tradingDay), counted(execution, commission)));
+  const added = Math.abs(ownFigures(symbolBook(book, symbol)).quantity) - Math.abs(ownFigures(before).quantity);
   book.addedSinceAccount += Math.max(0, added) * execution.price;
-  moveReported(book, symbol, signedQuantity(execution.side, execution.quantity));
+  moveReported(book, symbol, signed);
   addExecuted(book, execution.clientOrderId, execution.quantity);
 }
 
@@ -75,13 +86,27 @@ function applyCommission(book: Book, executionId: string, commission: number): v
 }
 
 /**
- * While the broker's word differs from our executions, a fill is taken into it only where it brings it closer to
- * flat: the word may or may not include the fill already, and the smaller position is the one that can safely be sold.
+ * While the broker's word says what our executions do not, a fill is taken into it only where it brings it closer to
+ * flat, and not beyond: the word may or may not include the fill already, and the smaller position is the one that can
+ * safely be sold. A word that is late includes none of what came after it, and stays what it is.
  */
 function moveReported(book: Book, symbol: string, signed: number): void {
   const entry = symbolBook(book, symbol);
-  if (entry.reported === null || entry.reported === 0 || Math.sign(entry.reported) === Math.sign(signed)) return;
-  setEntry(book, symbol, { ...entry, reported: exactShares(entry.reported + signed) });
+  const { reported, behind } = entry;
+  if (behind || reported === null || reported === 0 || Math.sign(reported) === Math.sign(signed)) return;
+  const moved = exactShares(reported + signed);
+  setEntry(book, symbol, { ...entry, reported: Math.sign(moved) === Math.sign(reported) ? moved : 0 });
+}
+
+/**
+ * What was taken over from the broker's word may be the shares of an execution that is told after it: those of others are
+ * told when they are asked for. They count once. Where they were there before all the same, the broker's next word says.
+ */
+function giveBackAdopted(book: Book, { clientOrderId, symbol }: Execution, signed: number, tradingDay: string): void {
+  const { adopted, basis } = dayOf(symbolBook(book, symbol), tradingDay).start;
+  if (clientOrderId !== null || Math.sign(adopted) !== Math.sign(signed)) return;
+  const shares = Math.sign(signed) * Math.min(Math.abs(adopted), Math.abs(signed));
+  adopt(book, symbol, -shares, basis, tradingDay);
 }
 
 /** The execution that now stands where this one stood; undefined when it was never seen. */

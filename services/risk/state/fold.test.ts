@@ -7,6 +7,8 @@ import { loadBook, saveBook } from "./snapshot.ts";
 
 const held = (world: World, symbol = "SPY") => heldQuantity(symbolBook(world.book, symbol));
 
+const accepted = { account: "DU1", symbol: "SPY", averageCost: 100, reason: "split" };
+
 describe("executions", () => {
   it("of parts of shares leave nothing behind when they are sold", () => {
     const world = new World();
@@ -135,6 +137,47 @@ describe("the broker's word on a position", () => {
   });
 });
 
+describe("a position of others that the broker tells before the executions that made it", () => {
+  it("counts once: their executions are told when they are asked for", () => {
+    const world = new World();
+    world.position({ quantity: 100, difference: 100 });
+    expect(held(world)).toBe(100);
+    world.execution({ quantity: 60 });
+    expect(held(world)).toBe(100);
+    world.execution({ quantity: 40 });
+    expect(held(world)).toBe(100);
+    world.position({ quantity: 100, difference: 0 });
+    expect(world.book.symbols.get("SPY")?.days[0]?.start).toMatchObject({ quantity: 0, adopted: 0 });
+    expect(held(world)).toBe(100);
+  });
+
+  it("is added to when it was there before all the same, by the broker's next word", () => {
+    const world = new World();
+    world.position({ quantity: 100, explained: false, difference: 100 });
+    world.feed(acceptedPositionMessage, { ...accepted, difference: 100, quantity: 100 });
+    world.execution({ quantity: 50 });
+    expect(world.codes(intent({ side: "sell", quantity: 101, order: { type: "market" } }))).not.toEqual([]);
+    world.position({ quantity: 150, difference: 0 });
+    expect(held(world)).toBe(150);
+    expect(world.codes(intent({ side: "sell", quantity: 150, order: { type: "market" } }))).toEqual([]);
+  });
+});
+
+describe("a word of the broker that is ahead of an execution, beside shares of others", () => {
+  it("never turns the position around", () => {
+    const world = new World();
+    world.trade("buy", 10);
+    world.position({ quantity: 15, difference: 5 });
+    const wanted = intent({ side: "sell", quantity: 10, order: { type: "market" } });
+    world.decide(wanted);
+    world.position({ quantity: 5, difference: -5 });
+    world.execution({ clientOrderId: wanted.clientOrderId, side: "sell", quantity: 10 });
+    expect(held(world)).toBe(0);
+    world.position({ quantity: 5, difference: 5 });
+    expect(held(world)).toBe(5);
+  });
+});
+
 describe("decisions and orders", () => {
   it("of others are counted as open, and their ids are taken", () => {
     const world = new World();
@@ -199,14 +242,7 @@ describe("the account's figures and a position", () => {
 
 describe("a position that the operator accepted", () => {
   const accept = (world: World, quantity: number, difference: number, averageCost = 25) =>
-    world.feed(acceptedPositionMessage, {
-      account: "DU1",
-      symbol: "SPY",
-      difference,
-      quantity,
-      averageCost,
-      reason: "split",
-    });
+    world.feed(acceptedPositionMessage, { ...accepted, difference, quantity, averageCost });
 
   it("is ours from then on: entries pass again, and all of it may be sold", () => {
     const world = new World();
@@ -226,7 +262,7 @@ describe("a position that the operator accepted", () => {
     world.execution({ quantity: 10 });
     accept(world, 40, 30);
     const fact = world.ledger.at(-1);
-    world.execution({ quantity: 5 });
+    world.execution({ quantity: 5, clientOrderId: intent().clientOrderId });
     world.book = loadBook(saveBook(world.book));
     if (fact !== undefined) world.replay(fact);
     expect(held(world)).toBe(45);

@@ -3,7 +3,7 @@ import type { Book, SymbolBook } from "./book.ts";
 import { type Figures, recount, type SymbolDay, startDay } from "./symbol-day.ts";
 
 const NOTHING: Figures = { quantity: 0, basis: 0, realized: 0 };
-const UNKNOWN_SYMBOL: SymbolBook = { days: [], reported: null, explained: true };
+const UNKNOWN_SYMBOL: SymbolBook = { days: [], reported: null, behind: false, passed: [], explained: true };
 
 export const symbolBook = (book: Book, symbol: string): SymbolBook => book.symbols.get(symbol) ?? UNKNOWN_SYMBOL;
 
@@ -39,8 +39,30 @@ export function putDay(book: Book, symbol: string, day: SymbolDay): void {
   setEntry(book, symbol, { ...entry, days });
 }
 
-/** Where executions and the broker's word agree, the broker's word is no longer needed. */
+/**
+ * Where executions and the broker's word agree, the broker's word is no longer needed. One that was ahead of them has told
+ * all that they passed on the way to it; one that is late agrees by chance, and those after it are still to come.
+ */
 export function setEntry(book: Book, symbol: string, entry: SymbolBook): void {
   const agree = entry.reported === ownFigures(entry).quantity;
-  book.symbols.set(symbol, agree ? { ...entry, reported: null } : entry);
+  const passed = entry.behind ? entry.passed : [];
+  book.symbols.set(symbol, agree ? { ...entry, reported: null, behind: false, passed } : entry);
 }
+
+/**
+ * Counts shares as held since the day began, though no execution of ours made them: what was there before us, or was
+ * accepted by the operator. So they are neither a profit of the day nor a day trade: they are measured from the same
+ * price as the shares that were there, and where there were none, from what they cost.
+ */
+export function adopt(book: Book, symbol: string, shares: number, averageCost: number, tradingDay: string): void {
+  const { start, executions } = dayOf(symbolBook(book, symbol), tradingDay);
+  const basis = start.quantity === 0 ? Math.abs(averageCost) : start.basis;
+  const quantity = exactShares(start.quantity + shares);
+  putDay(
+    book,
+    symbol,
+    recount(tradingDay, { quantity, basis, adopted: exactShares(start.adopted + shares) }, executions),
+  );
+}
+
+export const hasAdopted = ({ days }: SymbolBook): boolean => days.some(({ start }) => start.adopted !== 0);

@@ -21,7 +21,7 @@ import { type CountedExecution, recount, type Start } from "./symbol-day.ts";
 import { workingBySymbol } from "./working.ts";
 
 /** Version of what {@link saveBook} writes; a snapshot of another version is ignored and the ledger read anew. */
-export const BOOK_VERSION = 6;
+export const BOOK_VERSION = 7;
 
 /** Plain text up to here; a longer one is deflated, so that a busy week fits into one message of the bus. */
 const PLAIN_CHARACTERS_MAX = 20_000;
@@ -40,9 +40,11 @@ export function saveBook(book: Book): string {
     gateway: book.gateway,
     account: book.account,
     session: book.session,
-    symbols: [...book.symbols].map(([symbol, { days, reported, explained }]) => ({
+    symbols: [...book.symbols].map(([symbol, { days, reported, behind, passed, explained }]) => ({
       symbol,
       reported,
+      behind,
+      passed,
       explained,
       days: days.map(({ tradingDay, start, executions }) => ({
         tradingDay,
@@ -125,6 +127,8 @@ const executionSchema = z.tuple([z.string(), sideSchema, z.number(), z.number(),
 const symbolBookSchema = z.object({
   symbol: z.string(),
   reported: z.number().nullable(),
+  behind: z.boolean(),
+  passed: z.array(z.object({ quantity: z.number(), until: z.number() })),
   explained: z.boolean(),
   days: z.array(z.object({ tradingDay: z.string(), start: startSchema, executions: z.array(executionSchema) })),
 });
@@ -167,10 +171,9 @@ const bookSchema = z.object({
   acceptedPositions: z.array(z.string()),
 });
 
-function symbolBookOf({ reported, explained, days }: z.infer<typeof symbolBookSchema>): SymbolBook {
+function symbolBookOf({ days, symbol: _symbol, ...entry }: z.infer<typeof symbolBookSchema>): SymbolBook {
   return {
-    reported,
-    explained,
+    ...entry,
     days: days.map(({ tradingDay, start, executions }) =>
       recount(tradingDay, start satisfies Start, executions.map(executionOf)),
     ),
