@@ -11,6 +11,7 @@ import type { z } from "zod";
 import {
   type Alert,
   alertMessage,
+  boundedAlert,
   type Envelope,
   type Identity,
   type MessageType,
@@ -410,8 +411,12 @@ export class Bus {
     return decoded;
   }
 
-  /** Raises an alert: acknowledged and on the disk before it is forgotten here (law 8). */
-  async alert(alert: Alert, options: PublishOptions = {}): Promise<void> {
+  /**
+   * Raises an alert: acknowledged and on the disk before it is forgotten here (law 8). What is too long for its schema is
+   * cut, never refused.
+   */
+  async alert(told: Alert, options: PublishOptions = {}): Promise<void> {
+    const alert = boundedAlert(told);
     this.context.logger.info({ alert: alert.code, severity: alert.severity, text: alert.text }, alert.title);
     await this.record(alertMessage, [alert.severity, this.context.identity], alert, options);
   }

@@ -52,8 +52,8 @@ export class DeadLetters {
     await this.#bus.alert({
       severity: "warning",
       code: "DEAD_LETTER",
-      title: `A message on ${subject} could not be read`.slice(0, 200),
-      text: `${kept}; nothing acted on it. ${service} refused it: ${reason}`.slice(0, 2000),
+      title: `A message on ${subject} could not be read`,
+      text: `${kept}; nothing acted on it. ${service} refused it: ${reason}`,
       fields: [],
     });
   }

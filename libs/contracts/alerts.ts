@@ -5,16 +5,49 @@ import { timestampSchema } from "./values.ts";
 export const severitySchema = z.enum(["info", "warning", "critical"]);
 export type Severity = z.infer<typeof severitySchema>;
 
+const TITLE_CHARACTERS_MAX = 200;
+const TEXT_CHARACTERS_MAX = 2000;
+const FIELD_NAME_CHARACTERS_MAX = 100;
+const FIELD_VALUE_CHARACTERS_MAX = 500;
+const FIELDS_MAX = 20;
+
 export const alertSchema = z.object({
   severity: severitySchema,
   /** One code per kind of alert, e.g. `GATEWAY_UNREACHABLE`. */
   code: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
-  title: z.string().min(1).max(200),
+  title: z.string().min(1).max(TITLE_CHARACTERS_MAX),
   /** What happened, and what the operator can do. Never a secret. */
-  text: z.string().max(2000),
-  fields: z.array(z.object({ name: z.string().min(1).max(100), value: z.string().max(500) })).max(20),
+  text: z.string().max(TEXT_CHARACTERS_MAX),
+  fields: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(FIELD_NAME_CHARACTERS_MAX),
+        value: z.string().max(FIELD_VALUE_CHARACTERS_MAX),
+      }),
+    )
+    .max(FIELDS_MAX),
 });
 export type Alert = z.infer<typeof alertSchema>;
+
+/**
+ * The alert within its schema's limits: what is too long is cut and ends in an ellipsis. An alert often quotes what
+ * others said, of whatever length, and what must be told (law 8) must not be refused for that.
+ */
+export function boundedAlert(alert: Alert): Alert {
+  const fields = alert.fields.slice(0, FIELDS_MAX).map(({ name, value }) => ({
+    name: cut(name, FIELD_NAME_CHARACTERS_MAX) || "?",
+    value: cut(value, FIELD_VALUE_CHARACTERS_MAX),
+  }));
+  return {
+    ...alert,
+    title: cut(alert.title, TITLE_CHARACTERS_MAX) || alert.code,
+    text: cut(alert.text, TEXT_CHARACTERS_MAX),
+    fields,
+  };
+}
+
+const cut = (text: string, charactersMax: number): string =>
+  text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1)}…`;
 
 export const alertMessage = defineMessage({
   name: "alert",

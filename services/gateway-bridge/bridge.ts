@@ -58,7 +58,11 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
       throw error;
     });
   };
-  const alert = (what: Alert) => void bus.alert(what).catch(onRefused);
+  /** An alert that could not be stored is no reason to end: what it tells of goes on, and the log has it. */
+  const alert = (what: Alert) =>
+    void bus.alert(what).catch((error: unknown) => {
+      if (!stopping) logger.fatal({ alert: what.code, error: String(error) }, "an alert could not be stored");
+    });
   const marketNowMs = () => clock.nowMs() ?? null;
 
   const recorder = new Recorder({ bus, book, marketNowMs, onRefused });

@@ -174,6 +174,15 @@ describe("record", () => {
     await expect(bridge.record(fillMessage, ["SPY"], execution("c", -1))).rejects.toThrow(/data\.quantity/);
   });
 
+  it("stores an alert whose text is longer than an alert may be, cut: what must be told is not refused (law 8)", async () => {
+    const bridge = await platform.connect("gateway-bridge");
+    const text = "said by others, at length ".repeat(1000);
+    await bridge.alert({ code: "TEST", severity: "warning", title: "t".repeat(500), text, fields: [] });
+    const operator = await platform.connect("operator");
+    const told = (await operator.lastValue(alertMessage, ["warning", "gateway-bridge"]))?.data;
+    expect(told?.text).toBe(`${text.slice(0, 1999)}…`);
+  });
+
   it("loses nothing acknowledged and stores nothing twice over kill -9 of the server", async () => {
     const bridge = await platform.connect("gateway-bridge");
     const acknowledged: string[] = [];

@@ -27,11 +27,9 @@ export class Alerts {
     const [oldest] = this.#raised;
     if (oldest !== undefined && this.#raised.size >= REMEMBERED_MAX) this.#raised.delete(oldest);
     this.#raised.add(key);
-    this.#bus
-      .alert({ severity, code, title: title.slice(0, 200), text: text.slice(0, 2000), fields: [] })
-      .catch((error: unknown) => {
-        this.#bus.context.logger.error({ alert: code, error: String(error) }, "an alert could not be kept");
-      });
+    this.#bus.alert({ severity, code, title, text, fields: [] }).catch((error: unknown) => {
+      this.#bus.context.logger.error({ alert: code, error: String(error) }, "an alert could not be kept");
+    });
   }
 
   /** The condition is over: the next time is a new alert. */
