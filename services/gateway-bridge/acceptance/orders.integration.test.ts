@@ -159,6 +159,46 @@ describe("order ids reused after a restart", () => {
     // Nothing was modified by mistake: five orders live.
     expect(gateway.liveOrders.map(({ terms }) => terms.orderRef)).toEqual(ids);
   });
+
+  it("nor when another program drove the ids up among those of requests: a refusal is told, and a cancel carried out", async () => {
+    await (await open()).start();
+    const { bridge, gateway } = bench;
+    await gateway.perform({ action: "send", fields: [9, 1, 1_500_000_000] });
+    const works = await bridge.approve(bridge.intent(resting));
+    await bench.reaches(works, "accepted");
+    expect(
+      await bridge.operator.request(
+        cancelMessage,
+        [],
+        { clientOrderId: works, reason: "not any more" },
+        { timeoutMs: 2000 },
+      ),
+    ).toMatchObject({ ok: true });
+    await bench.reaches(works, "canceled");
+    await gateway.perform({ action: "send", fields: [9, 1, 1_790_000_000] });
+    await gateway.setFaults({ readOnlyApi: true });
+    const refused = await bridge.approve(bridge.intent(resting));
+    await bench.reaches(refused, "rejected");
+    await eventually("halted", () => bridge.service.health().detail.startsWith("halted"));
+    expect((await bridge.alertCodes()).filter((code) => code === "GATEWAY_SESSION_HALTED")).toHaveLength(1);
+    expect(bench.placed().map(({ orderId }) => orderId)).toEqual([1_600_000_000, 1_790_000_000]);
+  });
+
+  it("nor does an order go out with an id beyond the protocol's: it expires, with one alert, until the ids begin anew", async () => {
+    await (await open()).start();
+    const { bridge, gateway } = bench;
+    await gateway.perform({ action: "send", fields: [9, 1, 2_147_483_647] });
+    await gateway.perform({ action: "send", fields: [9, 1, 2_147_483_647] });
+    await eventually("told", async () => (await bridge.alertCodes()).includes("ORDER_IDS_USED_UP"));
+    const id = await bridge.approve(bridge.intent(resting));
+    await bench.reaches(id, "expired");
+    expect((await bench.last(id))?.reason).toContain("its next order id is 2147483647");
+    expect(bench.placed()).toEqual([]);
+    await gateway.perform({ action: "send", fields: [9, 1, 1] });
+    const next = await bridge.approve(bridge.intent(resting));
+    await bench.reaches(next, "accepted");
+    expect((await bridge.alertCodes()).filter((code) => code === "ORDER_IDS_USED_UP")).toHaveLength(1);
+  });
 });
 
 describe("order in the restart window", () => {

@@ -20,6 +20,14 @@ export const orderNotSent = (ids: readonly ClientOrderId[]): Alert => ({
   fields: [],
 });
 
+export const orderIdsUsedUp = (why: string): Alert => ({
+  severity: "critical",
+  code: "ORDER_IDS_USED_UP",
+  title: "The gateway's order ids are used up: no order can be sent, exits neither",
+  text: `Of the gateway: ${why}. Another program that used this client id drove them up. In the gateway's settings, API, "Reset API order ID sequence" (no order may be open then), and npx crucible gateway reconnect; or another IBKR_CLIENT_ID, npm stop, npm start. Until then close positions at the broker.`,
+  fields: [],
+});
+
 export const foreignOrders = (orders: readonly BrokerOrder[]): Alert => ({
   severity: "warning",
   code: "FOREIGN_ORDERS",

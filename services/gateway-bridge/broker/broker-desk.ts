@@ -90,8 +90,9 @@ export class BrokerDesk implements Desk {
 
   constructor(options: BrokerDeskOptions) {
     this.#options = options;
+    const whyNot = () => options.whyNot() ?? options.orderIds.whyNone;
     this.#positions = new PositionBook(options.account);
-    this.#questions = new WhatIfDesk(options);
+    this.#questions = new WhatIfDesk({ ...options, whyNot });
     this.#cancels = new Cancels(options.nowMs);
     const nextRequestId = () => options.requestIds.next();
     this.#reader = new Reader({ nowMs: options.nowMs, nextRequestId });
@@ -103,7 +104,7 @@ export class BrokerDesk implements Desk {
       onChanged: options.onAccountChanged,
     });
     this.venue = {
-      whyNot: () => (this.#channel === null ? "not connected" : options.whyNot()),
+      whyNot: () => (this.#channel === null ? "not connected" : whyNot()),
       nextOrderId: () => options.orderIds.next(),
       place: (group, guard) => this.#place(group, guard),
       cancel: (order) => this.#cancel(order),
@@ -145,7 +146,10 @@ export class BrokerDesk implements Desk {
   }
 
   onNextOrderId(nextOrderId: number): void {
-    this.#options.orderIds.raiseTo(nextOrderId);
+    const { orderIds, alert } = this.#options;
+    orderIds.raiseTo(nextOrderId);
+    const { whyNone } = orderIds;
+    if (whyNone !== null) this.#tellOnce(whyNone, () => alert(alerts.orderIdsUsedUp(whyNone)));
   }
 
   /** A process that ended may have written what it recorded as submitted: nobody knows. */
@@ -344,7 +348,7 @@ export class BrokerDesk implements Desk {
 
   #onOpenOrder(order: BrokerOrder): void {
     const { book, clientId, orderIds } = this.#options;
-    if (order.clientId === clientId) orderIds.raiseTo(order.orderId + 1);
+    if (order.clientId === clientId) orderIds.seen(order.orderId);
     this.#reader.pass?.addOpen(order);
     const own = ownOrderOf(book, order, clientId);
     const closed = own === undefined ? undefined : book.closed.get(own);

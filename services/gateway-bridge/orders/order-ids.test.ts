@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
-import { OrderIds } from "./order-ids.ts";
+import { describe, expect, it } from "vitest";
+import { isRequestId, RequestIds } from "../desk/request-ids.ts";
+import { LAST_ORDER_ID, OrderIds } from "./order-ids.ts";
 
 function open(kept: { highestInLedger?: number; reservedUpTo?: number } = {}) {
   const disk: number[] = [];
@@ -78,4 +79,42 @@ it("begin where the gateway wants them, when that is higher", () => {
   const { ids } = open({ highestInLedger: 5 });
   ids.raiseTo(100);
   expect(ids.next()).toBe(100);
+});
+
+describe("ids that another program drove up", () => {
+  it.each([1_499_999_998, 1_500_000_000, 1_500_000_003, 1_599_999_999, 1_790_000_000])(
+    "are no request's when the gateway's next is %i",
+    async (next) => {
+      const { ids, written } = open();
+      ids.raiseTo(next);
+      const requests = new RequestIds();
+      expect(Array.from({ length: 5 }, () => requests.next()).every(isRequestId)).toBe(true);
+      const given: (number | null)[] = [];
+      for (let times = 0; times < 5; times += 1) {
+        const reserved = ids.reserve();
+        written();
+        await reserved;
+        given.push(ids.next(), ids.nextReserved());
+      }
+      expect(given.filter((id) => id === null || isRequestId(id))).toEqual([]);
+      expect(ids.whyNone).toBeNull();
+    },
+  );
+
+  it("end before the protocol's do: no order has one, and none is lost for good", () => {
+    const { ids } = open({ highestInLedger: 7 });
+    ids.raiseTo(LAST_ORDER_ID);
+    expect(ids.whyNone).toBeNull();
+    const { ids: others } = open({ highestInLedger: 7 });
+    for (const next of [LAST_ORDER_ID + 1, 2_147_483_647, 5_000_000_000]) {
+      others.raiseTo(next);
+      expect(others.whyNone).toContain(String(next));
+      others.seen(12);
+      expect(others.whyNone, "an order of the list has no word on the next one").toContain(String(next));
+    }
+    // The operator had the gateway begin anew.
+    others.raiseTo(1);
+    expect(others.whyNone).toBeNull();
+    expect(others.next()).toBe(13);
+  });
 });
