@@ -75,6 +75,41 @@ describe("a stop", () => {
     ]);
   });
 
+  it("is triggered when it is placed, if the last trade is at its price or beyond", () => {
+    const known = { ...quote(99.99, 100.01), last: 100 };
+    const placed = (side: "buy" | "sell", stopPrice: number) =>
+      executions(new DryRunEngine(() => 0).place([leg({ side, order: { type: "stop", stopPrice } })], known, OPEN));
+    expect(placed("sell", 100)).toEqual([{ id: "a", quantity: 100, price: 99.99 }]);
+    expect(placed("buy", 99)).toEqual([{ id: "a", quantity: 100, price: 100.01 }]);
+    expect([...placed("sell", 99.99), ...placed("buy", 100.01)]).toEqual([]);
+  });
+
+  it("that wakes with the fill of its entry is judged by the last trade as well", () => {
+    const engine = new DryRunEngine(() => 0);
+    const exit = { clientOrderId: id("s"), parentClientOrderId: id("a"), side: "sell" } as const;
+    engine.place([leg({ order: limit(99) }), leg({ ...exit, order: { type: "stop", stopPrice: 98 } })], null, OPEN);
+    // No trade came with this quote: the last one was at 97.
+    expect(executions(engine.onQuote({ ...quote(98.9, 98.95), last: 97 }, OPEN))).toEqual([
+      { id: "a", quantity: 100, price: 98.95 },
+      { id: "s", quantity: 100, price: 98.9 },
+    ]);
+  });
+
+  it("is not triggered at the open by a trade from before it, nor by one of the day before", () => {
+    const engine = new DryRunEngine(() => 0);
+    const at = (day: string, time: string, phase: EngineTime["phase"]) => ({ marketMs: epochMsOf(day, time), phase });
+    const order: OrderType = { type: "stop", stopPrice: 99 };
+    engine.place([leg({ side: "sell", order, timeInForce: "gtc" })], null, at("2026-03-10", "09:00", "pre-market"));
+    const early = quote(99.9, 100, 1000, { price: 98, size: 1 });
+    engine.onQuote(early, at("2026-03-10", "09:05", "pre-market"));
+    const opened = { ...quote(99.9, 100), last: 98 };
+    expect(engine.onQuote(opened, at("2026-03-10", "09:30", "open"))).toEqual([]);
+    expect(executions(engine.onQuote(early, at("2026-03-10", "09:31", "open")))).toHaveLength(1);
+    const late = leg({ clientOrderId: id("b"), side: "sell", order, timeInForce: "gtc" });
+    engine.place([late], { ...quote(99.9, 100), last: 98 }, at("2026-03-10", "20:00", "closed"));
+    expect(engine.onQuote(opened, at("2026-03-11", "09:30", "open"))).toEqual([]);
+  });
+
   it("with a limit does not trade beyond it", () => {
     const engine = new DryRunEngine(() => 0);
     engine.place(

@@ -6,6 +6,7 @@ import { ClosingPrices } from "./closing-price.ts";
 import { fixedCommission } from "./commission.ts";
 import { tradableDelayed } from "./delayed.ts";
 import { DisplayedSize } from "./displayed-size.ts";
+import { LastTrades } from "./last-trade.ts";
 import { type EngineQuote, isOnClose, isWaitingForStop, isWithinLimit, match, mayTrade, triggers } from "./matching.ts";
 import { follow } from "./trailing.ts";
 
@@ -72,6 +73,7 @@ export class DryRunEngine {
   readonly #filledGroups = new Set<string>();
   readonly #displayed = new DisplayedSize();
   readonly #closing = new ClosingPrices();
+  readonly #lastTrades = new LastTrades();
   readonly #held: (symbol: string) => number;
   #memoryVersion = 0;
   #triggered = 0;
@@ -223,6 +225,7 @@ export class DryRunEngine {
     // The close comes before the first quote after it.
     this.#endDayOrders(at, outputs);
     this.#closing.see(quote, at.marketMs);
+    this.#lastTrades.see(quote, at);
     if (!quote.halted) {
       let held = this.#held(symbol);
       for (const order of [...this.#orders.values()]) {
@@ -240,12 +243,7 @@ export class DryRunEngine {
     const leaves = Math.min(this.#leaves(order), quote.delayed ? tradableDelayed(order.side, held) : Infinity);
     // A protective order that waits for its entry is not in the market: nothing triggers it.
     if (leaves <= 0) return;
-    this.#moveStop(order, quote);
-    if (triggers(order, quote.trade)) {
-      order.triggered = true;
-      this.#triggered += 1;
-      this.#memoryVersion += 1;
-    }
+    if (isWaitingForStop(order)) this.#judgeStop(order, quote, at);
     const matched = match(order, leaves, this.#displayed.left(quote));
     if (matched === null) {
       order.resting = !isWaitingForStop(order);
@@ -255,8 +253,17 @@ export class DryRunEngine {
     this.#execute(order, matched.quantity, matched.price, quote.delayed, outputs);
   }
 
-  #moveStop(order: Working, { last, bid, ask }: EngineQuote): void {
-    if (order.order.type !== "trailing-stop" || order.triggered) return;
+  #judgeStop(order: Working, quote: EngineQuote, at: EngineTime): void {
+    const last = this.#lastTrades.of(order, at.marketMs);
+    this.#moveStop(order, quote, last);
+    if (!triggers(order, last)) return;
+    order.triggered = true;
+    this.#triggered += 1;
+    this.#memoryVersion += 1;
+  }
+
+  #moveStop(order: Working, { bid, ask }: EngineQuote, last: number | null): void {
+    if (order.order.type !== "trailing-stop") return;
     // Before the first trade is known a stop begins at the side it would trade with.
     const price = last ?? (order.stop === null ? (order.side === "buy" ? ask : bid) : null);
     if (price === null) return;

@@ -56,10 +56,10 @@ export function mayTrade(order: Matchable, phase: MarketPhase): boolean {
 export const isOnClose = ({ order }: Pick<Leg, "order">): boolean =>
   order.type === "market-on-close" || order.type === "limit-on-close";
 
-/** IBKR's default trigger for US stocks: the last trade reaches the stop price. */
-export function triggers(order: Matchable, trade: MarketView["trade"]): boolean {
-  if (order.stop === null || trade === null || !isWaitingForStop(order)) return false;
-  return order.side === "buy" ? trade.price >= order.stop : trade.price <= order.stop;
+/** IBKR's default trigger for US stocks: the last trade is at the stop price, or beyond it. */
+export function triggers(order: Matchable, last: number | null): boolean {
+  if (order.stop === null || last === null || !isWaitingForStop(order)) return false;
+  return order.side === "buy" ? last >= order.stop : last <= order.stop;
 }
 
 /**

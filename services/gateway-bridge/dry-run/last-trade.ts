@@ -1,0 +1,35 @@
+import { type MarketPhase, tradingDayOf } from "#libs/time/mod.ts";
+import { type EngineQuote, type Matchable, mayTrade } from "./matching.ts";
+
+interface Seen {
+  readonly price: number;
+  /** When it was seen first; when it happened, no quote says. */
+  readonly marketMs: number;
+  readonly phase: MarketPhase;
+}
+
+/**
+ * The newest trade of each symbol, which is what stops are judged by. It goes on counting until the next one: a stop
+ * that is placed beyond it is triggered at once.
+ */
+export class LastTrades {
+  readonly #seen = new Map<string, Seen>();
+
+  /** Every fresh quote, also of a symbol that is halted. */
+  see({ symbol, trade, last }: EngineQuote, at: { readonly marketMs: number; readonly phase: MarketPhase }): void {
+    const price = trade?.price ?? last;
+    if (price === null) return;
+    if (trade === null && this.#seen.get(symbol)?.price === price) return;
+    this.#seen.set(symbol, { price, ...at });
+  }
+
+  /**
+   * What an order's stop is judged by, USD; null when there is nothing. A trade in which the order could not have
+   * taken part is none: one from before the open must not stop out who trades in regular hours only.
+   */
+  of(order: Matchable & { readonly symbol: string }, nowMs: number): number | null {
+    const seen = this.#seen.get(order.symbol);
+    if (seen === undefined || !mayTrade(order, seen.phase)) return null;
+    return tradingDayOf(seen.marketMs) === tradingDayOf(nowMs) ? seen.price : null;
+  }
+}

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cancelMessage, type Mode, type OrderType, quoteMessage } from "#libs/contracts/mod.ts";
+import { eventually, startBus } from "../../../tests/harness/bus.ts";
+import { claimPort } from "../../../tests/harness/port.ts";
+import { orderId } from "../testing/bench.ts";
+import { PaperBench } from "../testing/paper-bench.ts";
+
+/*
+ * The same orders and prices, played to the dry-run engine and to the simulated broker in paper mode: the same events,
+ * the same states, the same positions. Prices are the same too, or the difference is named.
+ */
+
+type Step =
+  | { readonly place: string; readonly as: Terms }
+  | { readonly cancel: string }
+  /** Each a trade with a cent of quote around it; those of one step reach the bridge in one turn of its event loop. */
+  | { readonly trades: readonly (number | { readonly at: number; readonly size: number })[] };
+
+interface Terms {
+  readonly side?: "buy" | "sell";
+  readonly quantity?: number;
+  readonly order?: OrderType;
+  readonly timeInForce?: "day" | "ioc";
+  readonly oneCancelsAllGroup?: string;
+  readonly bracket?: { readonly stop: number; readonly target: number };
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** By order: what its events say, `filled/leaves` behind those that tell of shares; and its average price. */
+  readonly orders: Readonly<Record<string, { readonly events: string; readonly price: number | null }>>;
+  readonly position: number;
+}
+
+const stop = (stopPrice: number): OrderType => ({ type: "stop", stopPrice });
+const trailing = (amount: number, initialStopPrice: number | null = null): OrderType => ({
+  type: "trailing-stop",
+  trail: { by: "amount", amount },
+  initialStopPrice,
+});
+
+/** All begin at a last trade of 100, with 300 shares on each side at 99.99 and 100.01. */
+const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "a sell stop above the last trade is triggered when it is placed",
+    steps: [{ place: "a", as: { side: "sell", order: stop(105) } }],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 99.99 } },
+    position: -10,
+  },
+  {
+    name: "a buy stop below the last trade is triggered when it is placed",
+    steps: [{ place: "a", as: { order: stop(100) } }],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 100.01 } },
+    position: 10,
+  },
+  {
+    name: "a stop that is placed through the market, and immediate, keeps what it got",
+    steps: [{ place: "a", as: { side: "sell", quantity: 400, order: stop(105), timeInForce: "ioc" } }],
+    orders: { a: { events: "submitted, accepted, partially-filled 300/100, canceled 300/100", price: 99.99 } },
+    position: -300,
+  },
+  {
+    name: "a stop-limit that is placed through the market waits at its limit",
+    steps: [
+      { place: "a", as: { side: "sell", order: { type: "stop-limit", stopPrice: 105, limitPrice: 101 } } },
+      { trades: [102] },
+    ],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 101 } },
+    position: -10,
+  },
+  {
+    name: "a trailing stop that begins beyond the last trade is triggered when it is placed",
+    steps: [{ place: "a", as: { side: "sell", order: trailing(5, 102) } }],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 99.99 } },
+    position: -10,
+  },
+  {
+    name: "an exit that wakes beyond the last trade is triggered with its entry's fill",
+    steps: [{ place: "a", as: { bracket: { stop: 100, target: 110 } } }],
+    orders: {
+      a: { events: "submitted, accepted, filled 10/0", price: 100.01 },
+      "a-stop": { events: "submitted, accepted, filled 10/0", price: 99.99 },
+      "a-target": { events: "submitted, accepted, canceled", price: null },
+    },
+    position: 0,
+  },
+];
+
+const EVERY_SYMBOL = [...SCENARIOS.keys()].map(symbolOf);
+const FENCE = "FENCE";
+
+function symbolOf(scenario: number): string {
+  return `S${String.fromCharCode(65 + (scenario % 26))}`;
+}
+
+/** What became of a scenario in a mode. */
+interface Outcome {
+  readonly orders: Readonly<Record<string, { readonly events: string; readonly price: number | null }>>;
+  readonly position: number;
+}
+
+class Played {
+  readonly bench: PaperBench;
+  #fences = 0;
+
+  constructor(bench: PaperBench) {
+    this.bench = bench;
+  }
+
+  async begin(): Promise<void> {
+    const symbols = [...EVERY_SYMBOL, FENCE];
+    await this.bench.bridge.want(symbols);
+    for (const symbol of symbols) this.#trade(symbol, 100);
+    await this.bench.start();
+    for (const symbol of symbols) await this.#isKnown(symbol, 100);
+  }
+
+  async play({ steps, orders }: Scenario, symbol: string): Promise<Outcome> {
+    const name = (order: string) => orderId(`${symbol}-${order}`);
+    for (const step of steps) {
+      if ("trades" in step) {
+        const trades = step.trades.map((trade) => (typeof trade === "number" ? { at: trade, size: 300 } : trade));
+        for (const { at, size } of trades) this.#trade(symbol, at, size);
+        await this.#isKnown(symbol, trades.at(-1)?.at ?? 0);
+      } else if ("cancel" in step) {
+        const request = { clientOrderId: name(step.cancel), reason: "test" };
+        await this.bench.bridge.operator.request(cancelMessage, [], request, { timeoutMs: 2000 });
+      } else {
+        const { bracket, ...terms } = step.as;
+        const exits = bracket && {
+          stopLoss: { clientOrderId: name(`${step.place}-stop`), stopPrice: bracket.stop },
+          takeProfit: { clientOrderId: name(`${step.place}-target`), limitPrice: bracket.target },
+        };
+        await this.bench.bridge.approve(
+          this.bench.bridge.intent({ clientOrderId: name(step.place), symbol, ...terms, bracket: exits ?? null }),
+        );
+      }
+      await this.#fence();
+    }
+    for (const [order, { events }] of Object.entries(orders)) {
+      // A broker that reduced an order says so last of all, in its lists.
+      const end = events.split(", ").at(-1)?.split(" ")[0] ?? "";
+      await this.bench.reaches(name(order), end);
+    }
+    const found: [string, Outcome["orders"][string]][] = [];
+    for (const order of Object.keys(orders)) found.push([order, await this.#toldOf(name(order))]);
+    const fills = (await this.bench.bridge.fills()).flatMap((fill) => (fill.kind === "execution" ? [fill] : []));
+    const position = fills
+      .filter((fill) => fill.symbol === symbol)
+      .reduce((sum, { side, quantity }) => sum + (side === "buy" ? quantity : -quantity), 0);
+    return { orders: Object.fromEntries(found), position };
+  }
+
+  async #toldOf(id: string): Promise<Outcome["orders"][string]> {
+    const events = await this.bench.bridge.events(id);
+    const told = events.map(({ status, filledQuantity, leavesQuantity }) =>
+      filledQuantity > 0 ? `${status} ${filledQuantity}/${leavesQuantity}` : status,
+    );
+    // A broker repeats itself.
+    const news = told.filter((what, at) => what !== told[at - 1]);
+    const price = events.at(-1)?.averagePrice ?? null;
+    return { events: news.join(", "), price: price === null ? null : Math.round(price * 1e4) / 1e4 };
+  }
+
+  #trade(symbol: string, price: number, size = 300): void {
+    const [bid, ask] = [price - 0.01, price + 0.01];
+    this.bench.gateway.setQuote(symbol, { bid, ask, last: price, lastSize: 10, bidSize: size, askSize: size });
+  }
+
+  #isKnown(symbol: string, last: number): Promise<void> {
+    const { operator } = this.bench.bridge;
+    return eventually(`${symbol} at ${last}`, async () => {
+      return (await operator.lastValue(quoteMessage, [symbol]))?.data.last === last;
+    });
+  }
+
+  /** Records keep their order: once this order is accepted, what came of everything before it is on the ledger. */
+  async #fence(): Promise<void> {
+    this.#fences += 1;
+    const order = { type: "limit", limitPrice: 50 } as const;
+    const intent = { clientOrderId: orderId(`fence-${this.#fences}`), symbol: FENCE, quantity: 1, order };
+    await this.bench.reaches(await this.bench.bridge.approve(this.bench.bridge.intent(intent)), "accepted");
+  }
+}
+
+describe.each(["paper", "dry-run"] as const)("in %s", (mode: Mode) => {
+  let played: Played;
+
+  beforeAll(async () => {
+    const symbols = ["SPY", ...EVERY_SYMBOL, FENCE].map((symbol) => ({ symbol, startPrice: 100 }));
+    played = new Played(
+      await PaperBench.open({ startBus, claimPort, eventually }, { mode, gateway: { symbols, equityUsd: 10_000_000 } }),
+    );
+    await played.begin();
+  });
+
+  afterAll(() => played.bench.close());
+
+  it.each(SCENARIOS.map((scenario, at) => ({ scenario, name: scenario.name, symbol: symbolOf(at) })))(
+    "$name",
+    async ({ scenario, symbol }) => {
+      const { orders, position } = scenario;
+      expect(await played.play(scenario, symbol)).toEqual({ orders, position });
+    },
+  );
+});
