@@ -56,7 +56,7 @@ describe("permissions", () => {
   it("lets risk alone write approvals (law 1)", () => {
     const subject = approvedMessage.subject("order-1");
     for (const identity of IDENTITIES) {
-      expect(allows(identity, subject), identity).toBe(identity === "risk" || identity === "setup");
+      expect(allows(identity, subject), identity).toBe(identity === "risk");
     }
   });
 
@@ -78,7 +78,7 @@ describe("permissions", () => {
   });
 
   it("gives each identity its own inbox and nobody else's", () => {
-    for (const identity of IDENTITIES.filter((name) => name !== "setup")) {
+    for (const identity of IDENTITIES) {
       const inboxes = permissionsOf(identity).subscribe.filter((subject) => subject.startsWith("_INBOX"));
       expect(inboxes).toEqual([`_INBOX_${identity}.>`]);
     }

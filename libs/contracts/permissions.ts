@@ -21,7 +21,10 @@ export interface Permissions {
  * setup made, and by direct get.
  */
 export function permissionsOf(identity: Identity): Permissions {
-  if (identity === "setup") return { publish: [">"], subscribe: [">"], allowResponses: false };
+  // It makes streams and consumers, and says nothing. What it could have the server say is not signed (law 1).
+  if (identity === "setup") {
+    return { publish: ["$JS.API.>"], subscribe: [`${inboxPrefixOf(identity)}.>`], allowResponses: false };
+  }
   return {
     publish: [
       ...CATALOGUE.filter((message) => message.publishers.includes(identity)).map((message) =>

@@ -206,7 +206,7 @@ describe("record", () => {
 });
 
 describe("permissions on the real server", () => {
-  const OTHERS = IDENTITIES.filter((name) => name !== "risk" && name !== "setup");
+  const OTHERS = IDENTITIES.filter((name) => name !== "risk");
   const OF_RISK_ALONE = [
     "orders.approved.evil",
     "orders.denied.evil",
@@ -216,7 +216,7 @@ describe("permissions on the real server", () => {
   ];
 
   it("refuse what is risk's to say from everybody else: approvals, and the state that halts and closes (laws 1, 6)", async () => {
-    expect(OTHERS).toEqual(["gateway-bridge", "strategy", "notifier", "operator"]);
+    expect(OTHERS).toEqual(["setup", "gateway-bridge", "strategy", "notifier", "operator"]);
     for (const identity of OTHERS) {
       const bus = await platform.connect(identity);
       for (const subject of OF_RISK_ALONE) {
