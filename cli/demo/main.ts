@@ -25,7 +25,7 @@ screen.line(
 );
 const discord = await startFakeDiscord();
 const stage = await setStage(options, discord.webhookUrl);
-const release = haveCleanedUp(stage.folder);
+const { release } = haveCleanedUp(stage.folder);
 let exitCode: number = EXIT_FAILED;
 try {
   const day = await playDay(options, stage, screen, interrupted.signal);

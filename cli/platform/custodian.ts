@@ -7,19 +7,32 @@ import { sleep } from "#libs/time/mod.ts";
 
 /** What a throw-away platform leaves in its folder: PM2's own pid file, and that of each NATS server. */
 const PID_FILES = new Set(["pm2.pid", "nats-server.pid"]);
-/** PM2 stops its apps within their kill time-out of 10 s. */
-const GRACE_MS = 12_000;
-const POLL_MS = 100;
+/**
+ * Variables of which every process of a throw-away platform has one that leads into its folder. By them a process is
+ * known that has written no pid file yet, as a PM2 daemon in its first second, or whose pid file is gone already.
+ */
+const VARIABLES = ["PM2_HOME", "DATA_DIR", "CRUCIBLE_TEST_FOLDER"];
+/** A process may start another while it is looked for: nothing is left when this many looks in a row found nothing. */
+const QUIET_LOOKS = 3;
+const LOOKS_MAX = 100;
+const PAUSE_MS = 100;
 const RELEASE = "release";
+const CLEAN_UP = "clean up";
+const ENDED_SOME = 3;
+
+export interface Custody {
+  /** From now on this process cleans up by itself. */
+  release(): Promise<void>;
+  /** Cleans up now, but for the children of this process, which are its own affair. @returns whether anything ran */
+  cleanUp(): Promise<boolean>;
+}
 
 /**
  * Has a process of its own see to it that nothing remains of a throw-away platform, also when this process is killed:
- * PM2 and its apps are detached and would run on. It waits for the end of this process, then ends whatever its pid
- * files under `folder` name, and removes the folder.
- *
- * @returns releases it: from then on this process cleans up by itself
+ * PM2 and its apps are detached and would run on. It waits for the end of this process, then ends whatever belongs to
+ * `folder`, and removes it.
  */
-export function haveCleanedUp(folder: string): () => Promise<void> {
+export function haveCleanedUp(folder: string): Custody {
   const custodian = spawn(process.execPath, [fileURLToPath(import.meta.url), folder], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
@@ -30,29 +43,41 @@ export function haveCleanedUp(folder: string): () => Promise<void> {
   stdin.on("error", () => undefined);
   custodian.unref();
   (stdin as typeof stdin & { unref?: () => void }).unref?.();
-  return async () => {
-    const gone = new Promise<void>((resolve) => custodian.once("close", () => resolve()));
-    if (custodian.exitCode !== null) return;
-    custodian.ref();
-    stdin.end(RELEASE);
-    await gone;
+  const ended = new Promise<number | null>((resolve) => custodian.once("close", resolve));
+  const finish = (lastWord: string) => {
+    if (custodian.exitCode === null) custodian.ref();
+    stdin.end(lastWord);
+    return ended;
+  };
+  return {
+    release: async () => void (await finish(RELEASE)),
+    cleanUp: async () => (await finish(CLEAN_UP)) === ENDED_SOME,
   };
 }
 
-/** Ends what runs from a folder and removes it. */
-async function cleanUp(folder: string): Promise<void> {
-  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    let running = await processesOf(folder);
-    for (const pid of running) end(pid, signal);
-    for (let waitedMs = 0; running.length > 0 && waitedMs < GRACE_MS; waitedMs += POLL_MS) {
-      await sleep(POLL_MS);
-      running = await processesOf(folder);
-    }
+/** Ends what belongs to a folder and removes it. Nothing of it is needed any more, so nothing is asked to end. */
+async function cleanUp(folder: string, owner?: number): Promise<boolean> {
+  let endedSome = false;
+  for (let looks = 0, quiet = 0; looks < LOOKS_MAX && quiet < QUIET_LOOKS; looks += 1) {
+    const running = await processesOf(folder, owner);
+    for (const pid of running) end(pid);
+    endedSome ||= running.length > 0;
+    quiet = running.length === 0 ? quiet + 1 : 0;
+    await sleep(PAUSE_MS);
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  return endedSome;
 }
 
-async function processesOf(folder: string): Promise<number[]> {
+async function processesOf(folder: string, owner?: number): Promise<number[]> {
+  const found = await Promise.all([byPidFile(folder), byVariable(folder)]);
+  const others = [...new Set(found.flat())].filter((pid) => pid !== process.pid);
+  if (owner === undefined) return others;
+  const parents = await Promise.all(others.map((pid) => output("ps", ["-o", "ppid=", "-p", String(pid)])));
+  return others.filter((_, at) => Number(parents[at]) !== owner);
+}
+
+async function byPidFile(folder: string): Promise<number[]> {
   const files = await readdir(folder, { recursive: true }).catch(() => []);
   const pids = await Promise.all(
     files
@@ -65,27 +90,61 @@ async function processesOf(folder: string): Promise<number[]> {
   return named.flat();
 }
 
+/** Windows shows no process the variables of another: there the pid files have to do. */
+async function byVariable(folder: string): Promise<number[]> {
+  const environments = process.platform === "linux" ? await linuxEnvironments() : await otherEnvironments();
+  const starts = VARIABLES.map((name) => `${name}=${folder}`);
+  const isOurs = (entry: string) => starts.some((start) => entry === start || entry.startsWith(`${start}/`));
+  return environments.flatMap(({ pid, entries }) => (entries.some(isOurs) ? [pid] : []));
+}
+
+interface Environment {
+  readonly pid: number;
+  readonly entries: readonly string[];
+}
+
+async function linuxEnvironments(): Promise<Environment[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 1);
+  return await Promise.all(
+    pids.map(async (pid) => {
+      // Gone by now, or another user's.
+      const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+      return { pid, entries: environment.split("\0") };
+    }),
+  );
+}
+
+async function otherEnvironments(): Promise<Environment[]> {
+  if (process.platform === "win32") return [];
+  const listing = await output("ps", ["-axEww", "-o", "pid=,command="]);
+  return listing.split("\n").map((line) => {
+    const [pid, ...entries] = line.trim().split(" ");
+    return { pid: Number(pid), entries };
+  });
+}
+
 /** A pid may be another process's by now; those that are meant have the folder in their command line. */
 async function commandLine(pid: number): Promise<string> {
-  const [program, ...args] =
-    process.platform === "win32"
-      ? [
-          "powershell",
-          "-NoProfile",
-          "-Command",
-          `(Get-CimInstance Win32_Process -Filter "ProcessId=${pid}").CommandLine`,
-        ]
-      : ["ps", "-o", "args=", "-p", String(pid)];
-  return await promisify(execFile)(program ?? "", args).then(
+  return process.platform === "win32"
+    ? await output("powershell", [
+        "-NoProfile",
+        "-Command",
+        `(Get-CimInstance Win32_Process -Filter "ProcessId=${pid}").CommandLine`,
+      ])
+    : await output("ps", ["-o", "args=", "-p", String(pid)]);
+}
+
+/** Empty when the program fails, as `ps` does for a process that is gone. */
+async function output(program: string, args: readonly string[]): Promise<string> {
+  return await promisify(execFile)(program, args, { maxBuffer: 64 * 1024 * 1024 }).then(
     ({ stdout }) => stdout,
-    // No such process.
     () => "",
   );
 }
 
-function end(pid: number, signal: NodeJS.Signals): void {
+function end(pid: number): void {
   try {
-    process.kill(pid, signal);
+    process.kill(pid, "SIGKILL");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
@@ -102,8 +161,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   process.stdin.once("close", () => {
     if (said.includes(RELEASE)) process.exit(0);
-    cleanUp(folder).then(
-      () => process.exit(0),
+    // Its parent still lives only where that asked for it.
+    cleanUp(folder, said.includes(CLEAN_UP) ? process.ppid : undefined).then(
+      (endedSome) => process.exit(endedSome ? ENDED_SOME : 0),
       (error: unknown) => {
         console.error(error);
         process.exit(1);

@@ -105,6 +105,7 @@ export async function openProcessManager(): Promise<ProcessManager> {
   process.env.PM2_SILENT = "true";
   const pm2 = await clientOf(pm2Home());
   await promise<void>("connect", CONNECT_MS, (done) => pm2.connect((error: Error) => done(error)));
+  const connectedTo = daemonPid(pm2Home());
   const list = () => promise<ProcessDescription[]>("list", ANSWER_MS, (done) => pm2.list(done));
   return {
     list: async () =>
@@ -122,7 +123,9 @@ export async function openProcessManager(): Promise<ProcessManager> {
     isIdle: async () => (await list()).length === 0,
     disconnect: () => pm2.disconnect(),
     killDaemon: async () => {
-      const pid = daemonPid(pm2Home());
+      // Without its pid file, as when the folder was removed under it, the daemon that answered is still there.
+      const pid =
+        daemonPid(pm2Home()) ?? (connectedTo !== undefined && signal(connectedTo, 0) ? connectedTo : undefined);
       try {
         // On Windows the daemon need not have a pid file here, so it is asked.
         if (pid === undefined && process.platform !== "win32") return pm2.disconnect();

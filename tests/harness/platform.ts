@@ -81,7 +81,7 @@ export class TestPlatform {
     const folder = await mkdtemp(join(tmpdir(), "crucible-e2e-"));
     await mkdir(join(folder, "pm2"));
     // A run of vitest is looked after as a whole; the bench is not one.
-    const release = process.env[TEST_FOLDER] ? async () => undefined : haveCleanedUp(folder);
+    const release = process.env[TEST_FOLDER] ? async () => undefined : haveCleanedUp(folder).release;
     process.env.PM2_HOME = join(folder, "pm2");
     const settings = parseSettings({
       DRY_RUN: String((options.mode ?? "dry-run") === "dry-run"),
@@ -143,6 +143,14 @@ export class TestPlatform {
     });
   }
 
+  /** Waits until a symbol's quotes are on the bus. */
+  async quoted(symbol: string, price: number): Promise<void> {
+    await eventually(`a quote of ${price} for ${symbol} on the bus`, async () => {
+      const quote = await this.operator.lastValue(quoteMessage, [symbol]);
+      return quote?.data.last === price;
+    });
+  }
+
   /** Keeps a steady market in SPY around a price: a cent wide, deep, fresh. Resolves when its quotes are on the bus. */
   async quote(price: number): Promise<void> {
     this.#lastQuote = price;
@@ -157,10 +165,7 @@ export class TestPlatform {
       });
     push();
     this.#quoting ??= setInterval(push, QUOTE_EVERY_MS);
-    await eventually(`a quote of ${price} on the bus`, async () => {
-      const quote = await this.operator.lastValue(quoteMessage, ["SPY"]);
-      return quote?.data.last === price;
-    });
+    await this.quoted("SPY", price);
   }
 
   /** An operator's order, which goes through risk like any other. */
@@ -182,7 +187,39 @@ export class TestPlatform {
   }
 
   async ask(intent: OrderIntent): Promise<Decision> {
-    return await this.operator.request(intentMessage, [], intent, { timeoutMs: 5000 });
+    return await this.operator.request(intentMessage, [], intent, { timeoutMs: 15_000 });
+  }
+
+  /**
+   * Asks for like orders, each under an id of its own, until one is approved: what a service that has just begun lacks,
+   * as a quote or the account, comes to it in its own time, and a decision on an id is for ever.
+   *
+   * @returns the order that was approved
+   */
+  async passes(prefix: string, change: Partial<z.input<typeof orderIntentSchema>> = {}): Promise<OrderIntent> {
+    let approved: OrderIntent | undefined;
+    let count = 0;
+    let last: unknown = "nothing";
+    await eventually(
+      `an order to be approved; ${prefix}`,
+      async () => {
+        count += 1;
+        const intent = this.intent(`${prefix}-${count}`, change);
+        try {
+          const decision = await this.ask(intent);
+          if (decision.outcome === "approved") approved = intent;
+          last = decision;
+        } catch (error) {
+          last = error;
+        }
+        return approved !== undefined;
+      },
+      60_000,
+    ).catch((error: unknown) => {
+      throw new Error(`no order passed; the last answer: ${JSON.stringify(last) ?? String(last)}`, { cause: error });
+    });
+    if (approved === undefined) throw new Error("an order passed and is not known");
+    return approved;
   }
 
   async app(name: string): Promise<ManagedApp> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { haveCleanedUp } from "../../cli/platform/custodian.ts";
@@ -16,9 +16,9 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "crucible-"));
   process.env[TEST_FOLDER] = folder;
   for (const name of ["TMPDIR", "TEMP", "TMP"]) process.env[name] = folder;
-  const release = haveCleanedUp(folder);
+  const custody = haveCleanedUp(folder);
   return async () => {
-    await release();
-    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    // A run that is broken off, or a test that fails in the middle, may not have come to its own cleaning up.
+    if (await custody.cleanUp()) console.error("Processes of the tests were still running: they were ended.");
   };
 }
