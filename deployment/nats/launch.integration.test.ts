@@ -1,5 +1,5 @@
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect as connectSocket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -141,9 +141,9 @@ describe("a launched server", () => {
     risk.subscribe("orders.intent", { callback: (_, message) => void message.respond("approved") });
     await risk.flush();
 
-    const reply = await strategy.request("orders.intent", "buy", { timeout: 2_000 });
+    const reply = await strategy.request("orders.intent", "buy", { timeout: 10_000 });
     expect(reply.string()).toBe("approved");
-    await expect(strategy.request("orders.approved.1", "mine", { timeout: 2_000 })).rejects.toMatchObject({
+    await expect(strategy.request("orders.approved.1", "mine", { timeout: 10_000 })).rejects.toMatchObject({
       message: expect.stringContaining(`Publish to "orders.approved.1"`),
     });
     const listened = new Promise((resolve) => {
@@ -154,6 +154,16 @@ describe("a launched server", () => {
       strategy.subscribe("_INBOX_risk.>", { callback: (error) => resolve(error) });
     });
     expect(await inbox).toMatchObject({ message: expect.stringContaining("Subscription") });
+  });
+
+  it("waits for who is slow to say who it is, as a service on a machine that stands still", async () => {
+    const { port } = await start();
+    const socket = connectSocket(port, "127.0.0.1").resume();
+    const ended = new Promise<"ended">((resolve) => socket.once("close", () => resolve("ended")));
+    // Longer than the server's default of two seconds.
+    const waited = new Promise<"waited">((resolve) => setTimeout(() => resolve("waited"), 3500));
+    expect(await Promise.race([ended, waited])).toBe("waited");
+    socket.destroy();
   });
 
   it("gives an identity with empty lists nothing", async () => {

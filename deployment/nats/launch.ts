@@ -7,7 +7,13 @@ import { describe, NatsServerStartError } from "./errors.ts";
 import { DEFAULT_BINARIES_DIR, findServer } from "./find-server.ts";
 import { ensureIdentities, type Identity } from "./identities.ts";
 import { requireKeysOfStores, requireSameKeys } from "./same-keys.ts";
-import { DEFAULT_LIMITS, type Permissions, type ServerLimits, serverConfig } from "./server-config.ts";
+import {
+  AUTHENTICATION_TIMEOUT_S,
+  DEFAULT_LIMITS,
+  type Permissions,
+  type ServerLimits,
+  serverConfig,
+} from "./server-config.ts";
 import type { LogLine } from "./server-log.ts";
 import { type ServerExit, type ServerProcess, startServerProcess, waitUntilListening } from "./server-process.ts";
 import { ensureWritable } from "./writable.ts";
@@ -48,7 +54,8 @@ export type RunningServer = {
 
 const SETUP = "setup";
 const START_TIMEOUT_MS = 60_000;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** As long as the server gives it. */
+const CONNECT_TIMEOUT_MS = AUTHENTICATION_TIMEOUT_S * 1000;
 
 /**
  * Finds the binary, makes the identities, claims the store, starts nats-server and provisions it. When it resolves, the

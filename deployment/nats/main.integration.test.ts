@@ -51,7 +51,10 @@ function run(environment: Record<string, string> = {}): Launcher {
   const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const exitCode = Promise.all([exit, ...ends]).then(([code]) => code);
   const ready = new Promise<boolean>((resolve) => {
-    child.on("message", (message) => resolve(message === "ready"));
+    // A start that takes a second is told figures before it.
+    child.on("message", (message) => {
+      if (message === "ready") resolve(true);
+    });
     void exitCode.then(() => resolve(false));
   });
   const launcher = { child, ready, exitCode, output: () => output };

@@ -43,12 +43,16 @@ export type ServerSettings = {
 /** A responder may answer each request once, within this time. */
 const RESPONSE_EXPIRES = "10s";
 
+export const AUTHENTICATION_TIMEOUT_S = 30;
+
 /**
  * The text of nats.conf. It holds public keys only, so it is no secret.
  *
  * - `sync_interval: always`: what is acknowledged is on the disk. The default flushes every two minutes.
  * - No monitoring port: it has no authentication, and any web page in a browser on this machine could read it.
  * - No user without permissions and no default user: who has no key is refused.
+ * - Half a minute to say who one is. With the default of two seconds, a machine that stands still for a moment has the
+ *   server turn away its own services, as if their keys were wrong.
  */
 export function serverConfig({ serverName, port, storeParent, pidFile, identities, limits }: ServerSettings): string {
   return `# Generated at every start; changes here are lost.
@@ -61,6 +65,10 @@ max_control_line: 4096
 write_deadline: "2s"
 ping_interval: "10s"
 ping_max: 2
+
+authorization {
+  timeout: ${AUTHENTICATION_TIMEOUT_S}
+}
 
 jetstream {
   store_dir: ${quoted(slashes(storeParent))}
