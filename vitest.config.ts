@@ -14,7 +14,10 @@ const alone = [
   "simulator/gateway/market-data.integration.test.ts",
 ];
 
-const integration = { globalSetup, testTimeout: 60_000, hookTimeout: 120_000 };
+/** What is waited for ends a test that hangs, and says nothing of the speed of a machine. */
+const patience = { poll: { timeout: 15_000 } };
+
+const integration = { globalSetup, testTimeout: 120_000, hookTimeout: 120_000, expect: patience };
 
 export default defineConfig({
   test: {
@@ -25,6 +28,7 @@ export default defineConfig({
         test: {
           name: "unit",
           globalSetup,
+          expect: patience,
           include: [`${everywhere}/**/*.test.ts`],
           exclude: ["**/*.integration.test.ts", "**/*.e2e.test.ts"],
           maxWorkers: 2,
@@ -48,6 +52,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           globalSetup,
+          expect: patience,
           include: [`${everywhere}/**/*.e2e.test.ts`],
           fileParallelism: false,
           maxConcurrency: 2,

@@ -23,6 +23,7 @@ beforeAll(async () => {
     });
   for (const verb of ["restart", "reconnect", "accept-position", "global-cancel"] as const) serve(verb, true);
   serve("reconnect-data", false);
+  await bridge.connection.flush();
 });
 beforeEach(() => {
   asked = [];
@@ -87,6 +88,7 @@ describe("crucible gateway", () => {
 
   it("ends with 3, and says that it is not known whether it was done, when no answer comes", async () => {
     bridge.serve(controlMessage, ["gateway-bridge", "resume"], () => new Promise(() => undefined));
+    await bridge.connection.flush();
     const { code, output } = await installation.run("gateway", "resume");
     expect(output).toContain("not known");
     expect(code).toBe(3);

@@ -91,9 +91,11 @@ describe("the bridge in dry-run", () => {
     const id = await bench.approve(bench.intent({ order: { type: "limit", limitPrice: 90 } }));
     await eventually("resting", async () => (await bench.statuses(id)).includes("accepted"));
     const request = { clientOrderId: id, reason: "test" };
-    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 1000 })).toMatchObject({ ok: true });
+    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })).toMatchObject({ ok: true });
     await eventually("canceled", async () => (await bench.statuses(id)).includes("canceled"));
-    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 1000 })).toMatchObject({ ok: false });
+    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })).toMatchObject({
+      ok: false,
+    });
   });
 
   it("keeps a trailing stop where it stands, and a group that traded, across a restart", async () => {
@@ -139,7 +141,9 @@ describe("the bridge in dry-run", () => {
     );
     const id = await bench.approve(bench.intent());
     await eventually("waits", async () => (await bench.statuses(id)).includes("accepted"));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // A quote that would fill it is known, and did not.
+    gateway.setQuote("SPY", { bid: 100.5, ask: 100.52, bidSize: 300, askSize: 300 });
+    await known(bench, 100.5);
     expect(await bench.fills()).toEqual([]);
     await gateway.perform({ action: "resume", symbol: "SPY" });
     gateway.setQuote("SPY", { bid: 101, ask: 101.02, bidSize: 300, askSize: 300 });
@@ -191,7 +195,7 @@ describe("a bracket over a restart of the bridge in dry-run", () => {
       await eventually("entry filled", async () => (await bench.statuses(id)).includes("filled"));
       quoted(101.1, 40, 101.1);
       await eventually("a part of it closed", async () => (await bench.statuses(target)).includes("partially-filled"));
-      await bench.operator.request(cancelMessage, [], { clientOrderId: target, reason: "test" }, { timeoutMs: 1000 });
+      await bench.operator.request(cancelMessage, [], { clientOrderId: target, reason: "test" }, { timeoutMs: 15_000 });
       await eventually("target gone", async () => (await bench.statuses(target)).includes("canceled"));
       await bench.stop();
       await bench.start();
@@ -200,7 +204,7 @@ describe("a bracket over a restart of the bridge in dry-run", () => {
       quoted(94, 300, 94);
       await eventually("stopped out", async () => (await bench.positions()).at(-1)?.quantity === 0);
       quoted(93, 300, 93);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await known(bench, 93);
       const sold = (await bench.fills()).flatMap((fill) =>
         fill.kind === "execution" && fill.side === "sell" ? [[String(fill.clientOrderId), fill.quantity]] : [],
       );

@@ -69,7 +69,7 @@ describe("orders at the broker", () => {
     const id = await bench.approve(bench.intent(resting));
     await reaches(id, "accepted");
     const request = { clientOrderId: id, reason: "test" };
-    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 1000 })).toMatchObject({ ok: true });
+    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })).toMatchObject({ ok: true });
     await reaches(id, "canceled");
   });
 
@@ -78,7 +78,7 @@ describe("orders at the broker", () => {
     const first = await bench.approve(bench.intent(resting));
     await reaches(first, "accepted");
     const cancel = (clientOrderId: ClientOrderId) =>
-      bench.operator.request(cancelMessage, [], { clientOrderId, reason: "test" }, { timeoutMs: 1000 });
+      bench.operator.request(cancelMessage, [], { clientOrderId, reason: "test" }, { timeoutMs: 15_000 });
     // A gateway that takes no notice of cancels can be sent any number of global ones, which are never merged and go
     // first: the pace is used up for seconds, whatever the speed of the machine.
     await gateway.setFaults({ cancels: { kind: "ignore" } });
@@ -87,7 +87,7 @@ describe("orders at the broker", () => {
         controlMessage,
         ["gateway-bridge", "global-cancel"],
         { reason: "test" },
-        { timeoutMs: 3000 },
+        { timeoutMs: 15_000 },
       );
     await Promise.all(Array.from({ length: 6 * MESSAGES_PER_SECOND }, cancelAll));
     const last = await bench.approve(bench.intent(resting));
@@ -98,7 +98,7 @@ describe("orders at the broker", () => {
     await eventually(
       "the queue is empty",
       () => gateway.frames.receivedCount("REQ_GLOBAL_CANCEL") === 6 * MESSAGES_PER_SECOND,
-      10_000,
+      30_000,
     );
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(isPlaced()).toBe(false);
@@ -167,7 +167,7 @@ describe("the account", () => {
         controlMessage,
         ["gateway-bridge", "resume"],
         { reason: "looked at it" },
-        { timeoutMs: 1000 },
+        { timeoutMs: 15_000 },
       );
       expect(outcome.ok).toBe(true);
     } finally {

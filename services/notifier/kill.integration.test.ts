@@ -51,7 +51,7 @@ it("a kill -9 in the middle of a delivery loses no alert, and repeats at most th
   for (let index = 0; index < 12; index += 1) {
     await risk.alert({ severity: "critical", code: "TEST_ALERT", title: `alert ${index}`, text: "", fields: [] });
   }
-  await eventually("some are delivered", () => criticals().length >= 3);
+  await eventually("some are delivered", () => criticals().length >= 3, 60_000);
   child.kill("SIGKILL");
   await once(child, "exit");
   const before = criticals().length;
@@ -86,7 +86,7 @@ it("an outbox whose consumer was lost ends the process at once, and the next sta
   await eventually("both have a receipt", async () => (await receipts()) >= 2);
   const exited = once(child, "exit");
   const setup = await platform.connect("setup");
-  await setup.connection.request("$JS.API.CONSUMER.DELETE.ALERTS.notifier", "");
+  await setup.connection.request("$JS.API.CONSUMER.DELETE.ALERTS.notifier", "", { timeout: 15_000 });
   await platform.crash();
   const [code] = (await exited) as [number | null];
   expect(code).not.toBe(0);

@@ -47,15 +47,20 @@ afterEach(async () => {
   await platform.stop();
 });
 
-async function start({ webhookUrl = discord.webhookUrl, pace = FAST, busAwayAfterMs = 60_000 } = {}): Promise<Service> {
+/** A message that Discord took, and whose answer comes too late for the notifier, is sent again: none does here. */
+const PATIENT = { connectMs: 15_000, answerMs: 15_000 };
+
+async function start({
+  webhookUrl = discord.webhookUrl,
+  pace = FAST,
+  busAwayAfterMs = 60_000,
+  timeouts = PATIENT,
+} = {}): Promise<Service> {
   const bus = await platform.connect("notifier", { logger });
   const clock = new MarketClock();
   clock.set({ marketTimeMs: Date.UTC(2026, 10, 23, 14, 31), atMonotonicMs: monotonicNowMs(), speed: 1 });
   const settings = { discordWebhookUrl: webhookUrl };
-  const service = await startNotifier(
-    { bus, clock, mode: "dry-run", settings },
-    { pace, busAwayAfterMs, timeouts: { connectMs: 500, answerMs: 500 } },
-  );
+  const service = await startNotifier({ bus, clock, mode: "dry-run", settings }, { pace, busAwayAfterMs, timeouts });
   running.push(service);
   return service;
 }
@@ -89,6 +94,9 @@ async function stored(): Promise<{ alerts: Alert[]; receipts: Delivery[] }> {
   }
 }
 
+const alerted = (code: string) =>
+  eventually(`the alert ${code}`, async () => (await stored()).alerts.some((alert) => alert.code === code));
+
 async function unsettled(): Promise<number> {
   const bus = await platform.connect("notifier");
   const info = await bus.manager.consumers.info("ALERTS", "notifier");
@@ -102,12 +110,15 @@ describe("alerts", () => {
     const severities: Severity[] = Array.from({ length: 100 }, (_, index) =>
       index % 7 === 3 ? "critical" : index % 7 === 5 ? "warning" : "info",
     );
+    // All are there before Discord takes the first, or a machine that stores them slowly finds nothing to put together.
+    await discord.behave({ kind: "rate-limit", scope: "shared", retryAfterSeconds: 0.4 });
+    await Promise.all(severities.map((severity, index) => risk.alert(alertOf(severity, `alert ${index}`))));
+    await eventually("all wait", () => service.health().figures["queue length"] === 100);
     discord.next(
-      { kind: "rate-limit", scope: "shared", retryAfterSeconds: 0.4 },
       { kind: "cloudflare-rate-limit", retryAfterSeconds: 1 },
       { kind: "rate-limit", scope: "global", retryAfterSeconds: 0.2 },
     );
-    await Promise.all(severities.map((severity, index) => risk.alert(alertOf(severity, `alert ${index}`))));
+    await discord.behave({ kind: "normal" });
     await eventually("everything is delivered and settled", async () => (await unsettled()) === 0, 30_000);
 
     const delivered = discord.accepted.map(titlesIn);
@@ -137,8 +148,7 @@ describe("alerts", () => {
     await discord.behave({ kind: "normal" });
     await eventually("everything is delivered", async () => (await unsettled()) === 0);
     expect(discord.accepted.flatMap(titlesIn)).toEqual([0, 1, 2, 3, 4].map((index) => `alert ${index}`));
-    const { alerts } = await stored();
-    expect(alerts.map(({ code }) => code)).toEqual(expect.arrayContaining(["DISCORD_UNREACHABLE", "DISCORD_BACK"]));
+    for (const code of ["DISCORD_UNREACHABLE", "DISCORD_BACK"]) await alerted(code);
     expect(service.health().status).toBe("ok");
   });
 
@@ -154,10 +164,10 @@ describe("alerts", () => {
     expect(logger.lines.filter(({ level }) => level === "error")).toMatchObject([
       { message: expect.stringContaining("Discord refuses the webhook") },
     ]);
-    expect((await stored()).alerts.map(({ code }) => code)).toContain("DISCORD_WEBHOOK_REFUSED");
+    await alerted("DISCORD_WEBHOOK_REFUSED");
 
     const ask = () =>
-      operator.request(controlMessage, ["notifier", "test"], { reason: "does it work?" }, { timeoutMs: 9000 });
+      operator.request(controlMessage, ["notifier", "test"], { reason: "does it work?" }, { timeoutMs: 15_000 });
     expect(await ask()).toMatchObject({ ok: false, message: expect.stringContaining("Discord refuses the webhook") });
     expect(discord.requests).toHaveLength(2);
 
@@ -180,7 +190,7 @@ describe("alerts", () => {
     expect(service.health()).toMatchObject({ status: "ok", detail: "no webhook: alerts are kept in the ledger" });
     expect(logger.lines.filter(({ message }) => message.startsWith("no webhook"))).toHaveLength(1);
     expect(
-      await operator.request(controlMessage, ["notifier", "test"], { reason: "" }, { timeoutMs: 2000 }),
+      await operator.request(controlMessage, ["notifier", "test"], { reason: "" }, { timeoutMs: 15_000 }),
     ).toMatchObject({ ok: false, message: expect.stringContaining("DISCORD_WEBHOOK_URL") });
   });
 
@@ -215,13 +225,15 @@ describe("alerts", () => {
     expect(discord.accepted.flatMap(titlesIn)).toEqual(Array.from({ length: 15 }, (_, index) => `alert ${index}`));
     await eventually("every receipt is written", async () => (await stored()).receipts.length >= 15);
     const told = () => discord.accepted.map(({ body }) => body).join();
-    await eventually("the absence of the bus is told, too", () => told().includes("The bus is back after 1 s"));
+    await eventually("the absence of the bus is told, too", () => /The bus is back after \d+ s/.test(told()));
   });
 
   it("about the bus itself go to Discord without it", async () => {
     await start({ busAwayAfterMs: 1000 });
-    await platform.crash({ downMs: 3000 });
+    await platform.server().kill();
+    await eventually("its absence is told", () => discord.accepted.length > 0);
     expect(discord.accepted[0]?.content).toMatch(/The bus is away/);
+    await platform.crash();
     await eventually("the return is told", () => discord.accepted.some(({ body }) => body.includes("The bus is back")));
     await eventually("only what is in the stream has a receipt", async () => (await stored()).receipts.length === 1);
     expect(discord.accepted).toHaveLength(2);
@@ -235,7 +247,7 @@ describe("alerts", () => {
       { kind: "status", status: 500 },
       { kind: "status", status: 400, code: 50035 },
     );
-    const service = await start();
+    const service = await start({ timeouts: { connectMs: 500, answerMs: 500 } });
     await risk.alert(alertOf("critical", "alert 1", { text: `someone pasted ${discord.webhookUrl} here` }));
     await eventually("it is delivered", async () => (await unsettled()) === 0, 20_000);
     await discord.behave({ kind: "refuse" });

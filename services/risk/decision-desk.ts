@@ -56,6 +56,8 @@ export interface DeskOptions {
   readonly readLedger: () => Promise<boolean>;
   /** Told the ledger sequence of each approval, which is to come back through the fold. */
   readonly onStored: (sequence: number) => void;
+  /** How long an exit waits for a fact that is on its way; 300 ms by default. */
+  readonly newsMs?: number | undefined;
 }
 
 /** Where intents become decisions: checked and reserved in one step, on the disk before they are answered. */
@@ -182,7 +184,7 @@ export class DecisionDesk {
 
   /** Who sends an exit may know of a fill or a cancel before it is in the ledger: the exit must not fail for that. */
   async #afterNews(request: Envelope<OrderIntent>, first: Evaluation): Promise<Evaluation> {
-    const untilMs = monotonicNowMs() + NEWS_MS;
+    const untilMs = monotonicNowMs() + (this.#options.newsMs ?? NEWS_MS);
     let evaluation = first;
     while (awaitsNews(evaluation, request.data, this.#options.view()) && monotonicNowMs() < untilMs) {
       await sleep(NEWS_STEP_MS);

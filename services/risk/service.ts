@@ -23,7 +23,7 @@ import { BrokerWord } from "./broker-word.ts";
 import { LEDGER_WENT_BACKWARDS } from "./checks/ledger-behind.ts";
 import { CloseOutKeeper } from "./close-out/keeper.ts";
 import { dayTradeReport } from "./day-trades/report.ts";
-import { DecisionDesk } from "./decision-desk.ts";
+import { DecisionDesk, type DeskOptions } from "./decision-desk.ts";
 import { dayResult } from "./evaluate/day-result.ts";
 import { assess } from "./evaluate/evaluate.ts";
 import { type Moment, openOrderCount, type RiskView } from "./evaluate/view.ts";
@@ -51,8 +51,10 @@ const LOOK_INTERVAL_MS = 250;
 /** Limit uses and the gameplan file are looked at once in this many looks. */
 const SLOW_LOOK_EVERY = 4;
 
+export type RiskOptions = Pick<DeskOptions, "newsMs">;
+
 /** The risk service on a bus: resolves when it has read the ledger to its end and answers intents. */
-export async function startRisk(context: ServiceContext<"risk">): Promise<Service> {
+export async function startRisk(context: ServiceContext<"risk">, options: RiskOptions = {}): Promise<Service> {
   const { bus, calendar, clock, logger, mode, settings } = context;
   const configured = limitsFrom(settings);
   const quotes = new QuoteBoard();
@@ -106,6 +108,7 @@ export async function startRisk(context: ServiceContext<"risk">): Promise<Servic
   });
   const control = new TradingControl({ bus, recorded: () => fold.state.trading, view, now });
   const desk = new DecisionDesk({
+    newsMs: options.newsMs,
     bus,
     reservations,
     view,

@@ -13,10 +13,13 @@ import { replay } from "./replay.ts";
 const folder = mkdtempSync(join(tmpdir(), "frames-"));
 let frames: LoggedFrame[] = [];
 
-/** A few orders of two clients, one of which comes twice, recorded with seed 7. */
+/**
+ * A few orders of two clients, one of which comes twice, recorded with seed 7. The clock is held: a log tells whole
+ * seconds, and an order that a busy machine executes in the next one is replayed in its own.
+ */
 beforeAll(async () => {
   const path = join(folder, "frames.jsonl");
-  const gateway = await startSimulatedGateway({ seed: 7, startTime: "10:00:00", frameLogPath: path });
+  const gateway = await startSimulatedGateway({ seed: 7, startTime: "10:00:00", hold: true, frameLogPath: path });
   const first = new TestClient(gateway, 3);
   const orderId = await first.ready();
   first.api.reqMktData(1, stock("SPY"), "", false, false);
@@ -27,7 +30,7 @@ beforeAll(async () => {
   first.api.cancelOrder(orderId + 1);
   await first.error(202, orderId + 1);
   first.close();
-  await vi.waitUntil(() => gateway.clientIds.length === 0);
+  await vi.waitUntil(() => gateway.clientIds.length === 0, 15_000);
   const again = new TestClient(gateway, 3);
   await again.ready();
   again.api.reqExecutions(5, {});
@@ -44,7 +47,7 @@ beforeAll(async () => {
   );
   await again.next(EventName.historicalData, (args) => String(args[1]).startsWith("finished"));
   again.close();
-  await vi.waitUntil(() => gateway.clientIds.length === 0);
+  await vi.waitUntil(() => gateway.clientIds.length === 0, 15_000);
   await gateway.close();
   frames = readFrameLog(path);
 });

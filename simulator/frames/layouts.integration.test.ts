@@ -55,7 +55,7 @@ async function everythingSaid(serverVersion: number): Promise<LoggedFrame[]> {
   for (const [name, { fields }] of Object.entries(everyMessage)) {
     client.send(requestIds[name as RequestName], ...fields(serverVersion));
   }
-  await vi.waitUntil(() => gateway.frames.sentCount("TICK_BY_TICK") > 3 && gateway.frames.sentCount("PNL") > 0, 5000);
+  await vi.waitUntil(() => gateway.frames.sentCount("TICK_BY_TICK") > 3 && gateway.frames.sentCount("PNL") > 0, 30_000);
   ask("REQ_COMPLETED_ORDERS", 0);
   await client.frame(responseIds.COMPLETED_ORDER);
   const { marketTime, machineTime } = { marketTime: "", machineTime: "" };

@@ -75,7 +75,7 @@ describe("order reports", () => {
   });
 
   it("have the commission late", async () => {
-    const { client, orderId } = await readyWith({ commissionDelayMs: 150 });
+    const { client, orderId } = await readyWith({ commissionDelayMs: 3000 });
     client.api.placeOrder(orderId, stock("SPY"), marketOrder("BUY", 10));
     await client.next(EventName.orderStatus, (args) => args[1] === "Filled");
     expect(client.all(EventName.commissionReport)).toEqual([]);
@@ -84,7 +84,7 @@ describe("order reports", () => {
 
   it("are withheld while the link is lost, and come when it is back", async () => {
     const { gateway, client, orderId } = await readyWith({});
-    const over = gateway.perform({ action: "connectivity-loss", restoredAfterMs: 1000, reports: "withheld" });
+    const over = gateway.perform({ action: "connectivity-loss", restoredAfterMs: 3000, reports: "withheld" });
     client.api.placeOrder(orderId, stock("SPY"), marketOrder("BUY", 10));
     await expect.poll(() => gateway.executions).toHaveLength(1);
     await pause(50);

@@ -84,7 +84,7 @@ describe.each([193, 177])("at version %i", (serverVersionMax) => {
 describe("an order that is on its way", () => {
   it("cannot be modified until it is acknowledged: 2102, and it stays as it was", async () => {
     const { gateway, client, orderId } = await start();
-    gateway.setFaults({ orderAcks: { kind: "delay", delayMs: 200 } });
+    gateway.setFaults({ orderAcks: { kind: "delay", delayMs: 3000 } });
     client.api.placeOrder(orderId, spy, limitOrder("BUY", 100, 99));
     await expect.poll(() => gateway.liveOrders).toHaveLength(1);
     gateway.setFaults({ orderAcks: { kind: "normal" } });
@@ -144,10 +144,11 @@ describe("an order with conditions, over the wire", () => {
   });
 
   it("is cancelled at its time, if that is what the condition is for", async () => {
-    const { client, orderId } = await start({ speed: 20 });
+    const { gateway, client, orderId } = await start({ speed: 20, hold: true });
     const conditions = [new TimeCondition("20251007 10:00:20 US/Eastern", true, ConjunctionConnection.AND)];
     client.api.placeOrder(orderId, spy, { ...limitOrder("BUY", 10, 50), conditions, conditionsCancelOrder: true });
     await client.next(EventName.orderStatus, (args) => args[0] === orderId && args[1] === "Submitted");
+    gateway.releaseClock();
     await client.error(202, orderId);
   });
 });

@@ -1,7 +1,7 @@
 import { EventName, type ExecutionFilter } from "@stoqey/ib";
 import { afterEach, describe, expect, it } from "vitest";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../mod.ts";
-import { limitOrder, marketOrder, pause, stock, stopOrder, TestClient } from "../testing/client.ts";
+import { limitOrder, marketOrder, stock, stopOrder, TestClient } from "../testing/client.ts";
 
 const open: { close(): unknown }[] = [];
 const spy = stock("SPY");
@@ -354,9 +354,10 @@ describe("order faults", () => {
     await gateway.setFaults({ orderAcks: { kind: "swallow" } });
     client.api.placeOrder(orderId, spy, limitOrder("BUY", 1, 99));
     await expect.poll(() => gateway.liveOrders).toHaveLength(1);
-    await gateway.setFaults({ orderAcks: { kind: "delay", delayMs: 150 } });
+    await gateway.setFaults({ orderAcks: { kind: "delay", delayMs: 3000 } });
     client.api.placeOrder(orderId + 1, spy, limitOrder("BUY", 1, 99));
-    await pause(75);
+    await expect.poll(() => gateway.liveOrders).toHaveLength(2);
+    await client.settled();
     expect(client.all(EventName.orderStatus)).toEqual([]);
     await client.next(EventName.orderStatus, ([id]) => id === orderId + 1);
     expect(statuses(client, orderId)).toEqual([]);

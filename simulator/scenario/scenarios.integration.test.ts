@@ -27,8 +27,10 @@ function clientOf(gateway: SimulatedGateway): TestClient {
 
 describe("the example scenarios", () => {
   it("nightly-reset: 1100 five times at its minute, no disconnect, 1101 at the end", async () => {
-    const client = clientOf(await playing("nightly-reset", { date: "2025-10-08", startTime: "00:14:58" }));
+    const gateway = await playing("nightly-reset", { date: "2025-10-08", startTime: "00:14:58", hold: true });
+    const client = clientOf(gateway);
     await client.ready();
+    gateway.releaseClock();
     await client.error(1101);
     const codes = client.all(EventName.info).map(([, code]) => code);
     expect(codes.filter((code) => code === 1100)).toHaveLength(5);
@@ -36,13 +38,14 @@ describe("the example scenarios", () => {
   });
 
   it("rough-morning: reports twice, the second order rejected, the third taken behind a socket that dies", async () => {
-    const gateway = await playing("rough-morning", { startTime: "09:44:58", speed: 2 });
+    const gateway = await playing("rough-morning", { startTime: "09:44:58", speed: 2, hold: true });
     const client = clientOf(gateway);
     const orderId = await client.ready();
     client.api.reqMktData(50, stock("IBM"), "", false, false);
     client.api.placeOrder(orderId, stock("SPY"), marketOrder("BUY", 1));
     client.api.placeOrder(orderId + 1, stock("SPY"), limitOrder("BUY", 1, 1));
     await client.error(201, orderId + 1);
+    gateway.releaseClock();
     await client.error(2103);
     await client.next(EventName.commissionReport);
     expect(client.all(EventName.orderStatus).filter((args) => args[1] === "PreSubmitted")).toHaveLength(2);
@@ -55,15 +58,16 @@ describe("the example scenarios", () => {
   });
 
   it("restart-that-forgets: the order before it vanishes, its id is handed out again", async () => {
-    const gateway = await playing("restart-that-forgets", { startTime: "16:29:58" });
+    const gateway = await playing("restart-that-forgets", { startTime: "16:29:58", hold: true });
     const client = clientOf(gateway);
     const orderId = await client.ready();
     client.api.placeOrder(orderId, stock("SPY"), limitOrder("BUY", 1, 1, { tif: "GTC" }));
     await client.next(EventName.openOrder);
-    await expect.poll(() => gateway.faults.vanishOrders, { timeout: 5000, interval: 20 }).toBe(true);
+    gateway.releaseClock();
+    await expect.poll(() => gateway.faults.vanishOrders, { interval: 20 }).toBe(true);
     client.api.placeOrder(orderId + 1, stock("SPY"), limitOrder("BUY", 1, 1));
     await client.next(EventName.disconnected);
-    await expect.poll(() => gateway.isListening, { timeout: 5000 }).toBe(true);
+    await expect.poll(() => gateway.isListening).toBe(true);
     const again = clientOf(gateway);
     again.api.connect();
     await again.next(EventName.managedAccounts);
@@ -75,10 +79,12 @@ describe("the example scenarios", () => {
 
 describe("halt-and-gap", () => {
   it("stops IBM for ten minutes: flat bars, and eight per cent less afterwards, at the same seconds in every run", async () => {
-    const gateway = await playing("halt-and-gap", { startTime: "10:29:40", speed: 300 });
+    const gateway = await playing("halt-and-gap", { startTime: "10:29:40", speed: 300, hold: true });
     const client = clientOf(gateway);
     await client.ready();
     client.api.reqRealTimeBars(1, stock("IBM"), 5, "TRADES" as never, false);
+    await client.settled();
+    gateway.releaseClock();
     const barAt = (time: string) =>
       client.next(EventName.realtimeBar, (args) => args[1] === instantOf("2025-10-07", time));
     const [, , , , , closeBefore] = await barAt("10:29:55");

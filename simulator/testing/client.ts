@@ -7,7 +7,8 @@ interface SeenEvent {
   readonly args: readonly unknown[];
 }
 
-const waitMsMax = 5000;
+/** Ends a test that hangs; says nothing of how fast the gateway is. */
+const waitMsMax = 15_000;
 
 /** The real `@stoqey/ib` client with a memory: what the tests of the simulated gateway talk through. */
 export class TestClient {
@@ -37,13 +38,17 @@ export class TestClient {
   }
 
   /** The first event of that name, past or to come, for which the condition holds. */
-  next(name: EventName, condition: (args: readonly unknown[]) => boolean = () => true): Promise<readonly unknown[]> {
+  next(
+    name: EventName,
+    condition: (args: readonly unknown[]) => boolean = () => true,
+    waitMs = waitMsMax,
+  ): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(look);
         const seen = this.events.map((event) => `${event.name} ${JSON.stringify(event.args)}`).join("\n");
-        reject(new Error(`no ${name} as awaited within ${waitMsMax} ms; seen:\n${seen}`));
-      }, waitMsMax);
+        reject(new Error(`no ${name} as awaited within ${waitMs} ms; seen:\n${seen}`));
+      }, waitMs);
       const look = () => {
         const found = this.events.find((event) => event.name === name && condition(event.args));
         if (found === undefined) return;
@@ -71,6 +76,13 @@ export class TestClient {
     return this.all(EventName.error)
       .filter((args) => args[1] === 505)
       .map((args) => String(args[0]));
+  }
+
+  /** Everything the gateway had to say to what was asked before has arrived: a connection keeps its order. */
+  async settled(): Promise<void> {
+    const before = this.all(EventName.managedAccounts).length;
+    this.api.reqManagedAccts();
+    await this.next(EventName.managedAccounts, () => this.all(EventName.managedAccounts).length > before);
   }
 
   close(): void {

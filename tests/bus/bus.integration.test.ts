@@ -220,7 +220,7 @@ describe("permissions on the real server", () => {
     for (const identity of OTHERS) {
       const bus = await platform.connect(identity);
       for (const subject of OF_RISK_ALONE) {
-        const attempt = bus.jetstream.publish(subject, "{}", { timeout: 1000 });
+        const attempt = bus.jetstream.publish(subject, "{}", { timeout: 15_000 });
         await expect(attempt, `${identity} on ${subject}`).rejects.toThrow(/permissions violation/i);
       }
     }
@@ -342,7 +342,7 @@ describe("permissions on the real server", () => {
 describe("requests", () => {
   it("fail at once when nobody serves them", async () => {
     const strategy = await platform.connect("strategy");
-    const asked = strategy.request(intentMessage, [], intent("one"), { timeoutMs: 5000 });
+    const asked = strategy.request(intentMessage, [], intent("one"), { timeoutMs: 15_000 });
     await expect(asked).rejects.toBeInstanceOf(NoResponderError);
   });
 
@@ -355,7 +355,7 @@ describe("requests", () => {
     }));
     await risk.connection.flush();
     const strategy = await platform.connect("strategy");
-    const decision = await strategy.request(intentMessage, [], intent("one"), { timeoutMs: 5000 });
+    const decision = await strategy.request(intentMessage, [], intent("one"), { timeoutMs: 15_000 });
     expect(decision).toMatchObject({ outcome: "denied", clientOrderId: "one" });
   });
 
@@ -367,7 +367,7 @@ describe("requests", () => {
     });
     await risk.connection.flush();
     const strategy = await platform.connect("strategy");
-    const reply = await strategy.connection.request("orders.intent", "garbage", { timeout: 5000 });
+    const reply = await strategy.connection.request("orders.intent", "garbage", { timeout: 15_000 });
     expect(reply.headers?.get("Crucible-Error")).toBe("INVALID_MESSAGE");
     const operator = await platform.connect("operator");
     await eventually("the dead letter", async () => (await operator.lastValue(deadLetterMessage, ["risk"])) !== null);
@@ -383,7 +383,7 @@ describe("requests", () => {
     });
     await risk.connection.flush();
     const operator = await platform.connect("operator");
-    const asked = operator.request(controlMessage, ["risk", "halt"], { reason: "" }, { timeoutMs: 5000 });
+    const asked = operator.request(controlMessage, ["risk", "halt"], { reason: "" }, { timeoutMs: 15_000 });
     await expect(asked).rejects.toBeInstanceOf(RemoteError);
   });
 });
@@ -433,7 +433,7 @@ describe("ledger fold", () => {
     await fold.stop();
 
     const setup = await platform.connect("setup");
-    await setup.connection.request("$JS.API.STREAM.DELETE.LEDGER", "");
+    await setup.connection.request("$JS.API.STREAM.DELETE.LEDGER", "", { timeout: 15_000 });
     await platform.crash();
     const after = await countFills(await platform.connect("risk"));
     expect(after.integrity).toMatchObject({ ok: false, remembered: 3, found: 0 });
@@ -527,7 +527,7 @@ describe("the bus that is away", () => {
       for (const uptimeSeconds of [1, 2, 3]) {
         risk.publish(healthMessage, ["risk"], { ...health, uptimeSeconds, memoryBytes: 0, figures: {} });
       }
-      await eventually("all are heard", () => heard === 3, 3000);
+      await eventually("all are heard", () => heard === 3);
       expect(caught).toMatchObject([{ message: "a defect" }]);
     } finally {
       process.removeAllListeners("uncaughtException");

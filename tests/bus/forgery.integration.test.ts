@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bus, LedgerFold, RemoteError } from "#libs/bus/mod.ts";
-import { cancelMessage, clientOrderIdSchema, controlMessage, snapshotMessage } from "#libs/contracts/mod.ts";
+import {
+  cancelMessage,
+  clientOrderIdSchema,
+  controlMessage,
+  deadLetterMessage,
+  snapshotMessage,
+} from "#libs/contracts/mod.ts";
 import { eventually, startBus, type TestBus } from "../harness/bus.ts";
 
 let platform: TestBus;
@@ -61,7 +67,11 @@ describe("an answer of the server, steered onto a subject of somebody else", () 
     });
     await steer(strategy, forged, controlMessage.subject("risk", "resume"));
     const operator = await platform.connect("operator");
-    await operator.request(controlMessage, ["risk", "resume"], { reason: "genuine" }, { timeoutMs: 5000 });
+    await eventually("it came, and was taken for what it is", async () => {
+      const letter = await operator.lastValue(deadLetterMessage, ["risk"]);
+      return letter?.data.reason.includes("forged") === true;
+    });
+    await operator.request(controlMessage, ["risk", "resume"], { reason: "genuine" }, { timeoutMs: 15_000 });
     expect(served).toEqual(["genuine"]);
   });
 
@@ -76,7 +86,7 @@ describe("an answer of the server, steered onto a subject of somebody else", () 
     const strategy = await platform.connect("strategy");
     const unsigned = strategy.envelope({ clientOrderId: clientOrderIdSchema.parse("one"), reason: "" });
     const reply = await strategy.connection.request(cancelMessage.subject(), JSON.stringify(unsigned), {
-      timeout: 5000,
+      timeout: 15_000,
     });
     expect(reply.headers?.get("Crucible-Error")).toBe("INVALID_MESSAGE");
     expect(served).toEqual([]);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventually } from "../harness/bus.ts";
 import { type Installation, makeInstallation } from "../harness/cli.ts";
+import { claimPort } from "../harness/port.ts";
 
 const TOKEN = "a-token-that-nobody-else-may-see";
 const appsSchema = z.array(
@@ -20,7 +21,7 @@ describe("pm2, typed by hand", () => {
     installation = await makeInstallation();
     await installation.configure({
       SIMULATED_GATEWAY: "true",
-      DISCORD_WEBHOOK_URL: `http://127.0.0.1:${installation.gatewayPort + 1}/api/webhooks/123456789/${TOKEN}`,
+      DISCORD_WEBHOOK_URL: `http://127.0.0.1:${await claimPort()}/api/webhooks/123456789/${TOKEN}`,
     });
   });
   afterAll(async () => {

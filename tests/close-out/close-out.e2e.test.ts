@@ -55,6 +55,7 @@ describe("a daily loss that flattens", () => {
     quote();
     quoting = setInterval(quote, 300);
     await platform.quote(100);
+    await platform.quoted("QQQ", 100);
   });
   afterAll(async () => {
     clearInterval(quoting);
@@ -136,7 +137,7 @@ describe("a daily loss that flattens", () => {
         controlMessage,
         ["risk", "resume"],
         { reason: "test", ...(override ? { override } : {}) },
-        { timeoutMs: 5000 },
+        { timeoutMs: 15_000 },
       );
     expect(await resume()).toMatchObject({ ok: false });
     expect(await resume(["DAILY_LOSS", "DAILY_DRAWDOWN"])).toMatchObject({ ok: true });

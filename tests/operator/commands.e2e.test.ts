@@ -14,10 +14,8 @@ describe("the operator's commands", () => {
     const { natsPort, dataDir } = platform.settings;
     await installation.configure({ NATS_PORT: String(natsPort), DATA_DIR: dataDir });
     await platform.quote(100);
-    await eventually(
-      "an entry is approved",
-      async () => (await platform.ask(platform.intent("first"))).outcome === "approved",
-    );
+    await platform.passes("first");
+    await eventually("it is held", async () => (await held()) > 0);
   });
   afterAll(async () => {
     await installation.remove();

@@ -70,6 +70,7 @@ async function open(
   });
   test.onTestFinished(() => bench.stop());
   const feed = new Feed(gateway, bench, await bus.connect("strategy"));
+  await feed.strategy.connection.flush();
   await bench.want(symbols);
   await bench.start();
   await feed.ready();

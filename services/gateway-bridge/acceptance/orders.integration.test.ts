@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type ClientOrderId, cancelMessage, controlMessage, type OrderType } from "#libs/contracts/mod.ts";
 import { TestClient } from "../../../simulator/testing/client.ts";
 import { eventually, startBus } from "../../../tests/harness/bus.ts";
+import { startLivedTime } from "../../../tests/harness/lived-time.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
 import { MESSAGES_PER_SECOND } from "../gateway/send-queue.ts";
 import { PaperBench } from "../testing/paper-bench.ts";
@@ -24,13 +25,13 @@ const resting = limit(90);
 
 describe("rejection not seen", () => {
   const SECOND = 1000;
-  /** Approves an order and tells what became of it, and after how many machine milliseconds that was in the ledger. */
+  /** Approves an order and tells what became of it, and after how many milliseconds that was in the ledger. */
   async function refused(status: "rejected" | "expired", change = {}) {
     const { bridge } = bench;
-    const from = performance.now();
+    const livedMs = startLivedTime();
     const id = await bridge.approve(bridge.intent(change));
-    await bench.reaches(id, status, 5000);
-    const took = performance.now() - from;
+    await bench.reaches(id, status);
+    const took = livedMs();
     return { id, took, statuses: await bridge.statuses(id), reason: (await bench.last(id))?.reason };
   }
 
@@ -203,22 +204,25 @@ describe("order ids reused after a restart", () => {
 
 describe("order in the restart window", () => {
   it("is refused from the freeze on, told with its reason, and not sent when the gateway is back", async () => {
-    const gateway = { startTime: "16:29:40", restartAt: "16:30", restartDowntimeS: 5, speed: 20, hold: true };
+    const gateway = { startTime: "16:29:40", restartAt: "16:30", restartDowntimeS: 5, speed: 5, hold: true };
     const env = {
       GATEWAY_RESTART_AT: "16:30",
       GATEWAY_FREEZE_SECONDS: "15",
-      MARKET_CLOCK_SPEED: "20",
+      MARKET_CLOCK_SPEED: "5",
       CLOCK_DRIFT_ALERT_MS: "0",
     };
     await (await open({ gateway, env })).start();
     const { bridge } = bench;
     await eventually("frozen", async () => (await bridge.sessions()).some(({ frozen }) => frozen));
+    // It stays away for as long as this test needs, whatever the speed of the machine.
+    await bench.gateway.setFaults({ connection: "refuse" });
     const frozen = await bridge.approve(bridge.intent(resting));
     await bench.reaches(frozen, "expired");
     expect((await bench.last(frozen))?.reason).toMatch(/not sent: .*restart/);
     await eventually("away", async () => (await bridge.sessions()).some(({ state }) => state === "planned-restart"));
     const away = await bridge.approve(bridge.intent(resting));
     await bench.reaches(away, "expired");
+    await bench.gateway.setFaults({ connection: "none" });
     await bench.ready();
     const after = await bridge.approve(bridge.intent(resting));
     await bench.reaches(after, "accepted");
@@ -290,7 +294,7 @@ describe("fills lost or doubled", () => {
 
 describe("a cancel that is not answered", () => {
   const cancel = (id: ClientOrderId) =>
-    bench.bridge.operator.request(cancelMessage, [], { clientOrderId: id, reason: "test" }, { timeoutMs: 2000 });
+    bench.bridge.operator.request(cancelMessage, [], { clientOrderId: id, reason: "test" }, { timeoutMs: 15_000 });
   const cancels = () => bench.gateway.frames.receivedCount("CANCEL_ORDER");
 
   it("is written once however often it is asked, and once again in the next session, until the order is over", async () => {
@@ -325,7 +329,7 @@ describe("a cancel that is not answered", () => {
     for (const id of ids) await bench.reaches(id, "accepted");
     await gateway.setFaults({ cancels: { kind: "ignore" } });
     const about = { reason: "test" };
-    await bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 3000 });
+    await bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 15_000 });
     await eventually("written", () => gateway.frames.receivedCount("REQ_GLOBAL_CANCEL") === 1);
     gateway.dropConnections();
     await gateway.setFaults({ cancels: { kind: "normal" } });
@@ -384,7 +388,7 @@ describe("every type of order", () => {
     await bench.reaches(id, "accepted");
     expect(gateway.liveOrders).toMatchObject([{ terms: { ...terms, orderRef: id, action: "BUY", transmit: true } }]);
     const cancel = { clientOrderId: id, reason: "test" };
-    expect((await bridge.operator.request(cancelMessage, [], cancel, { timeoutMs: 2000 })).ok).toBe(true);
+    expect((await bridge.operator.request(cancelMessage, [], cancel, { timeoutMs: 15_000 })).ok).toBe(true);
     await bench.reaches(id, "canceled");
   });
 
@@ -467,14 +471,19 @@ describe("the pace, and what goes first", () => {
         },
       );
       await eventually("the other program's order works", () => gateway.liveOrders.length === 1);
-      const from = performance.now();
-      await Promise.all(Array.from({ length: ORDERS }, () => bridge.approve(bridge.intent(resting))));
+      let from = 0;
+      // Together, or a slow machine approves no faster than the pace lets them go.
+      await bench.heldUp(async () => {
+        await Promise.all(Array.from({ length: ORDERS - 1 }, () => bridge.approve(bridge.intent(resting))));
+        from = performance.now();
+      });
+      await bridge.approve(bridge.intent(resting));
       await eventually("the pace holds orders back", () => bench.placed().length > MESSAGES_PER_SECOND);
       const answer = await bridge.operator.request(
         controlMessage,
         ["gateway-bridge", "global-cancel"],
         { reason: "test" },
-        { timeoutMs: 3000 },
+        { timeoutMs: 15_000 },
       );
       expect(answer.ok).toBe(true);
       await eventually("over", async () => {
@@ -512,17 +521,19 @@ describe("the pace, and what goes first", () => {
       const { bridge, gateway } = bench;
       const { operator } = bridge;
       const alone = await bridge.approve(bridge.intent(resting));
+      // It waits behind the cancels before it, for seconds: so long a slow machine takes for what comes next.
       const others = await Promise.all(
-        Array.from({ length: MESSAGES_PER_SECOND }, () => bridge.approve(bridge.intent(resting))),
+        Array.from({ length: 5 * MESSAGES_PER_SECOND }, () => bridge.approve(bridge.intent(resting))),
       );
-      for (const id of [alone, ...others]) await bench.reaches(id, "accepted");
+      await eventually("all work", () => gateway.liveOrders.length === 1 + others.length, 30_000);
+      for (const id of [alone, ...others.slice(-1)]) await bench.reaches(id, "accepted");
       await gateway.setFaults({ cancels: { kind: "ignore" } });
       await Promise.all(
         others.map((clientOrderId) =>
-          operator.request(cancelMessage, [], { clientOrderId, reason }, { timeoutMs: 3000 }),
+          operator.request(cancelMessage, [], { clientOrderId, reason }, { timeoutMs: 15_000 }),
         ),
       );
-      await operator.request(controlMessage, ["gateway-bridge", "global-cancel"], { reason }, { timeoutMs: 3000 });
+      await operator.request(controlMessage, ["gateway-bridge", "global-cancel"], { reason }, { timeoutMs: 15_000 });
       return alone;
     }
 
@@ -563,7 +574,7 @@ describe("the pace, and what goes first", () => {
     await eventually("away", () => bridge.service.health().detail.startsWith("disconnected"));
     const about = { reason: "test" };
     const ask = () =>
-      bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 3000 });
+      bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 15_000 });
     const notConnected = { ok: false, message: expect.stringContaining("not connected") };
     expect(await ask()).toMatchObject(notConnected);
     // An attempt that failed has opened a channel, and nothing that is written to it ever arrives.
@@ -583,7 +594,7 @@ describe("the pace, and what goes first", () => {
       controlMessage,
       ["gateway-bridge", "global-cancel"],
       { reason: "test" },
-      { timeoutMs: 3000 },
+      { timeoutMs: 15_000 },
     );
     expect(answer).toMatchObject({ ok: true, message: "1 dry-run order is canceled" });
     await bench.reaches(id, "canceled");

@@ -1,6 +1,7 @@
 import { expect, vi } from "vitest";
 import { type ClientOrderId, orderIntentSchema } from "#libs/contracts/mod.ts";
 import { eventually } from "../../../tests/harness/bus.ts";
+import { startLivedTime } from "../../../tests/harness/lived-time.ts";
 import { Recorder } from "../orders/recorder.ts";
 import { BridgeBench } from "../testing/bench.ts";
 import { pause, type Row, resting } from "./stage.ts";
@@ -31,7 +32,12 @@ export const PITFALLS: readonly Row[] = [
     play: async (stage) => {
       await stage.start();
       const ids: ClientOrderId[] = [];
-      for (let count = 0; count < 80; count += 1) ids.push(await stage.bench.approve(stage.bench.intent(resting)));
+      // All at once, or a slow machine writes each before the next is there.
+      const approve = async () => void ids.push(await stage.bench.approve(stage.bench.intent(resting)));
+      await stage.heldUp(async () => {
+        for (let count = 1; count < 80; count += 1) await approve();
+      });
+      await approve();
       await eventually("some are written", () => stage.gateway.frames.receivedCount("PLACE_ORDER") >= 20);
       await stage.gateway.restart({ downtimeMs: 200, rollbackIds: 10 });
       await eventually("a second session", () => stage.sessions === 2);
@@ -52,8 +58,9 @@ export const PITFALLS: readonly Row[] = [
       for (const id of ids) expect(stage.sent(id)).toBeLessThanOrEqual(1);
       // And every one has a fate: at the broker, or known not to be.
       await eventually("all are settled", async () => {
-        const newest = await Promise.all(ids.map(async (id) => (await stage.bench.statuses(id)).at(-1)));
-        return newest.every((status) => ["accepted", "expired", "not-sent"].includes(String(status)));
+        const events = await stage.bench.allEvents();
+        const newest = new Map(events.map(({ clientOrderId, status }) => [clientOrderId, status]));
+        return ids.every((id) => ["accepted", "expired", "not-sent"].includes(newest.get(id) ?? ""));
       });
       expect(stage.gateway.liveOrders).toHaveLength(placed.length);
     },
@@ -66,14 +73,11 @@ export const PITFALLS: readonly Row[] = [
       await pause(2500);
       const before = stage.gateway.frames.receivedCount("REQ_CURRENT_TIME");
       await stage.gateway.setFaults({ connection: "mute-after-ready" });
-      const startedMs = performance.now();
-      await stage.says("stopped answering", 20_000);
-      expect(performance.now() - startedMs).toBeLessThan(20_000);
+      const livedMs = startLivedTime();
+      await stage.says("stopped answering", 40_000);
+      expect(livedMs()).toBeLessThan(20_000);
       // One more heartbeat, or the one that was under way: never two in flight.
       expect(stage.gateway.frames.receivedCount("REQ_CURRENT_TIME") - before).toBeLessThanOrEqual(1);
-      const askedMs = stage.gateway.frames.received("REQ_CURRENT_TIME").map(({ machineMs }) => machineMs);
-      for (const [index, atMs] of askedMs.slice(1).entries())
-        expect(atMs - (askedMs[index] ?? 0)).toBeGreaterThan(1950);
       await stage.gateway.setFaults({ connection: "none" });
       await stage.ready();
       expect(stage.sessions).toBe(2);
@@ -87,7 +91,7 @@ export const PITFALLS: readonly Row[] = [
       await stage.gateway.setFaults({ connection: "accept-silent" });
       const startedMs = performance.now();
       await stage.bench.start();
-      await stage.says("no answer to the handshake within 10 s");
+      await stage.says("no answer to the handshake within 10 s", 40_000);
       expect(performance.now() - startedMs).toBeGreaterThan(9500);
       expect(stage.sessions).toBe(0);
       await stage.gateway.setFaults({ connection: "none" });
@@ -113,9 +117,10 @@ export const PITFALLS: readonly Row[] = [
       await stage.ready();
       const greetings = stage.gateway.frames.received("START_API");
       expect(new Set(greetings.map(({ fields }) => fields[2]))).toEqual(new Set(["1"]));
-      // Back-off: 1 s, then 2 s, then 4 s at least between the refused attempts.
+      // Back-off: 1 s, then 2 s, then 4 s at least from a refusal to the next attempt.
       const atMs = greetings.slice(1).map(({ machineMs }) => machineMs);
-      expect((atMs[2] ?? 0) - (atMs[1] ?? 0)).toBeGreaterThan((atMs[1] ?? 0) - (atMs[0] ?? 0));
+      for (const [index, pauseMs] of [1000, 2000].entries())
+        expect((atMs[index + 1] ?? 0) - (atMs[index] ?? 0)).toBeGreaterThanOrEqual(pauseMs);
     },
   },
   {

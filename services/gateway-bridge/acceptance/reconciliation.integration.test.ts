@@ -304,7 +304,7 @@ describe("what others do in the account", () => {
       controlMessage,
       ["gateway-bridge", "accept-position"],
       { reason, ...(symbol === undefined ? {} : { symbol }) },
-      { timeoutMs: 2000 },
+      { timeoutMs: 15_000 },
     );
   const byHand = async (order: { action: OrderAction; quantity: number; limit?: number }) => {
     const client = new TestClient(gateway, 9);

@@ -1,4 +1,5 @@
 import { type ClientOrderId, controlMessage, type Mode } from "#libs/contracts/mod.ts";
+import { wallNowMs } from "#libs/time/mod.ts";
 import type { ActionInput } from "../../../simulator/mod.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../../../simulator/mod.ts";
 import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
@@ -113,6 +114,14 @@ export class Stage {
   reaches = (id: ClientOrderId, status: string) =>
     eventually(`${id} ${status}`, async () => (await this.bench.statuses(id)).includes(status), 20_000);
 
+  /** What is approved meanwhile reaches the bridge together, with the next approval after it, and not one by one. */
+  async heldUp(approve: () => Promise<void>): Promise<void> {
+    const { manager } = await this.bus.connect("setup");
+    await manager.consumers.pause("LEDGER", "gateway-bridge", new Date(wallNowMs() + 600_000));
+    await approve();
+    await manager.consumers.resume("LEDGER", "gateway-bridge");
+  }
+
   /** How often the gateway was sent this order. */
   sent(id: ClientOrderId): number {
     return this.gateway.frames.received("PLACE_ORDER").filter(({ fields }) => fields.includes(id)).length;
@@ -136,7 +145,7 @@ export class Stage {
 
   #control(verb: string) {
     const about = { reason: "test" };
-    return this.bench.operator.request(controlMessage, ["gateway-bridge", verb], about, { timeoutMs: 1000 });
+    return this.bench.operator.request(controlMessage, ["gateway-bridge", verb], about, { timeoutMs: 15_000 });
   }
 
   perform = (action: ActionInput) => this.gateway.perform(action);

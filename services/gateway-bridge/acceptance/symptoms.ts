@@ -29,7 +29,7 @@ export const SYMPTOMS: readonly Row[] = [
     play: async (stage) => {
       await stage.gateway.setFaults({ connection: "version-only" });
       await stage.bench.start();
-      await stage.says("no account and next order id within 15 s", 20_000);
+      await stage.says("no account and next order id within 15 s", 40_000);
       await stage.gateway.setFaults({ connection: "none" });
       await stage.ready();
       // What was opened while nothing was answered has asked for nothing.
@@ -46,7 +46,7 @@ export const SYMPTOMS: readonly Row[] = [
       await stage.bench.start();
       const id = await stage.bench.approve(stage.bench.intent(resting));
       await stage.reaches(id, "expired");
-      await stage.says("no next order id within 15 s", 20_000);
+      await stage.says("no next order id within 15 s", 40_000);
       expect(stage.requests.map(({ name }) => name)).toEqual(["START_API"]);
       await stage.gateway.setFaults({ connection: "none" });
       await stage.ready();
@@ -63,7 +63,7 @@ export const SYMPTOMS: readonly Row[] = [
       await eventually("syncing", () => stage.detail.startsWith("syncing"));
       const id = await stage.bench.approve(stage.bench.intent(resting));
       await stage.reaches(id, "expired");
-      await stage.says("queries were not all answered within 30 s", 35_000);
+      await stage.says("queries were not all answered within 30 s", 55_000);
       expect(stage.gateway.frames.receivedCount("REQ_CURRENT_TIME")).toBeGreaterThan(3);
       await stage.gateway.setFaults({ mangle: null });
       await stage.ready();

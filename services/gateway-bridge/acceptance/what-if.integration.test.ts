@@ -14,7 +14,7 @@ const open = async (options?: Parameters<typeof PaperBench.open>[1]) => {
 afterEach(() => bench.close());
 
 const ask = (intent: OrderIntent): Promise<WhatIf> =>
-  bench.bridge.operator.request(whatIfMessage, [], intent, { timeoutMs: 5000 });
+  bench.bridge.operator.request(whatIfMessage, [], intent, { timeoutMs: 15_000 });
 /** Nothing but questions went to the gateway, and nothing of them is left: neither there nor in the ledger. */
 async function onlyAsked(times: number): Promise<void> {
   expect(bench.placed()).toHaveLength(times);

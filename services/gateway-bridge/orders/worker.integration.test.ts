@@ -30,7 +30,7 @@ const intent = orderIntentSchema.parse({
 });
 
 /** A worker whose venue takes its time to name an order id: between the first look at the clock and the write. */
-async function open(namingTakesMs: number) {
+async function open(namingLastsUntilMs = 0) {
   const connection = await bus.connect("gateway-bridge");
   const book = emptyBook();
   const written: string[] = [];
@@ -40,8 +40,7 @@ async function open(namingTakesMs: number) {
   const venue: Venue = {
     whyNot: () => null,
     nextOrderId: () => {
-      const untilMs = monotonicNowMs() + namingTakesMs;
-      while (monotonicNowMs() < untilMs);
+      while (monotonicNowMs() < namingLastsUntilMs);
       return 1;
     },
     place: (group, guard) => {
@@ -61,7 +60,8 @@ async function open(namingTakesMs: number) {
   return { worker: new OrderWorker(options), options, written, refused, stored, recorded };
 }
 
-const approvalFor = (validMs: number) => {
+/** Valid for longer than any machine stands still, where the test is not about the expiry. */
+const approvalFor = (validMs = 120_000) => {
   const now = monotonicNowMs();
   return approvalSchema.parse({
     intent,
@@ -74,8 +74,9 @@ const approvalFor = (validMs: number) => {
 };
 
 it("looks at the clock again after the order is on the disk, and does not send what went stale meanwhile (law 3)", async () => {
-  const { worker, written, stored, refused } = await open(400);
-  worker.take(approvalFor(300), "m");
+  const approval = approvalFor(3000);
+  const { worker, written, stored, refused } = await open(approval.expiresAtMonotonicMs);
+  worker.take(approval, "m");
   await eventually("over", () => stored.some(({ status }) => status === "expired"));
   expect(stored.map(({ status }) => status)).toEqual(["submitted", "expired"]);
   expect(stored.at(-1)?.reason).toContain("recorded but not sent");
@@ -84,17 +85,19 @@ it("looks at the clock again after the order is on the disk, and does not send w
 });
 
 it("does not send what another process recorded as submitted before it (law 2)", async () => {
-  const first = await open(0);
-  first.worker.take(approvalFor(2000), "m");
+  const first = await open();
+  first.worker.take(approvalFor(), "m");
   await eventually("written", () => first.written.length === 1);
-  const second = await open(0);
-  second.worker.take(approvalFor(2000), "m");
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(second.written).toEqual([]);
+  const second = await open();
+  second.worker.take(approvalFor(), "m");
+  // It deals with one after the other.
+  second.worker.take({ ...approvalFor(), intent: { ...intent, clientOrderId: "next" as never } }, "m");
+  await eventually("the next is written", () => second.written.length > 0);
+  expect(second.written).toEqual(["next"]);
 });
 
 it("sends nothing while the bus is away, and what waited for it is stale when it is back (laws 2 and 3)", async () => {
-  const { worker, written, recorded } = await open(0);
+  const { worker, written, recorded } = await open();
   await bus.server().kill();
   worker.take(approvalFor(500), "m");
   await new Promise((resolve) => setTimeout(resolve, 700));
@@ -104,15 +107,15 @@ it("sends nothing while the bus is away, and what waited for it is stale when it
 });
 
 it("withdraws what waits and what is just being recorded, and tells of each group once", async () => {
-  const { worker, written, stored } = await open(0);
+  const { worker, written, stored } = await open();
   const bracket = {
     stopLoss: { clientOrderId: "now-stop", stopPrice: 90 },
     takeProfit: { clientOrderId: "now-target", limitPrice: 110 },
   };
   const now = orderIntentSchema.parse({ ...intent, clientOrderId: "now", bracket });
   const next = orderIntentSchema.parse({ ...intent, clientOrderId: "next" });
-  worker.take({ ...approvalFor(2000), intent: now }, "m1");
-  worker.take({ ...approvalFor(2000), intent: next }, "m2");
+  worker.take({ ...approvalFor(), intent: now }, "m1");
+  worker.take({ ...approvalFor(), intent: next }, "m2");
   expect(worker.isSubmitting(now.clientOrderId)).toBe(true);
   expect(await worker.withdrawAll("global cancel")).toBe(2);
   await eventually("all over", () => ["now", "now-stop", "now-target", "next"].every((id) => ended(id) !== undefined));
@@ -120,7 +123,7 @@ it("withdraws what waits and what is just being recorded, and tells of each grou
   expect(ended("next")).toMatchObject({ status: "canceled", reason: "global cancel" });
   expect(written).toEqual([]);
   // What is approved after it is sent: it withdrew what was there, and halts nothing.
-  worker.take({ ...approvalFor(2000), intent: { ...intent, clientOrderId: "after" as never } }, "m3");
+  worker.take({ ...approvalFor(), intent: { ...intent, clientOrderId: "after" as never } }, "m3");
   await eventually("written", () => written.length === 1);
 
   function ended(id: string) {
@@ -129,11 +132,11 @@ it("withdraws what waits and what is just being recorded, and tells of each grou
 });
 
 it("says that an approval was withdrawn when that is on the disk, and not before: a crash in between could still send it", async () => {
-  const { worker, recorded, written } = await open(0);
+  const { worker, recorded, written } = await open();
   await bus.server().kill();
-  worker.take(approvalFor(2000), "m1");
+  worker.take(approvalFor(), "m1");
   const next = orderIntentSchema.parse({ ...intent, clientOrderId: "next" });
-  worker.take({ ...approvalFor(2000), intent: next }, "m2");
+  worker.take({ ...approvalFor(), intent: next }, "m2");
   let told = false;
   const withdrawn = worker.withdraw(next.clientOrderId, "not any more").finally(() => {
     told = true;
@@ -147,20 +150,20 @@ it("says that an approval was withdrawn when that is on the disk, and not before
 });
 
 it("stops entries and lets exits pass when the ledger went backwards", async () => {
-  const { options, written, stored } = await open(0);
+  const { options, written, stored } = await open();
   const worker = new OrderWorker({ ...options, entriesStopped: "the ledger went backwards" });
-  worker.take(approvalFor(2000), "m");
+  worker.take(approvalFor(), "m");
   await eventually("refused", () => stored.some(({ status }) => status === "expired"));
-  const exit = { ...approvalFor(2000), reducesRisk: true, intent: { ...intent, clientOrderId: "exit" as never } };
+  const exit = { ...approvalFor(), reducesRisk: true, intent: { ...intent, clientOrderId: "exit" as never } };
   worker.take(exit, "m");
   await eventually("written", () => written.length === 1);
   expect(written).toEqual(["exit"]);
 });
 
 it("does not send an entry whose protective order's id stands for another order, and says so", async () => {
-  const { worker, written, stored } = await open(0);
+  const { worker, written, stored } = await open();
   const bracketOf = (name: string) => ({
-    ...approvalFor(2000),
+    ...approvalFor(),
     intent: orderIntentSchema.parse({
       ...intent,
       clientOrderId: name,

@@ -133,14 +133,14 @@ export class BridgeBench {
     });
   }
 
-  /** Approves as risk would. */
+  /** Approves as risk would, for longer than any machine stands still; who tests the expiry says when it is. */
   async approve(intent: OrderIntent, change: Partial<Approval> = {}): Promise<ClientOrderId> {
     const now = monotonicNowMs();
     const approval = approvalSchema.parse({
       intent,
       approvedAtMonotonicMs: now,
-      expiresAtMonotonicMs: now + 2000,
-      expiresAt: wallNowMs() + 2000,
+      expiresAtMonotonicMs: now + 120_000,
+      expiresAt: wallNowMs() + 120_000,
       reducesRisk: false,
       reserved: { notional: 0, dayTrade: false },
       ...change,

@@ -1,4 +1,5 @@
 import { gatewayStatusMessage, type Mode, orderEventMessage } from "#libs/contracts/mod.ts";
+import { wallNowMs } from "#libs/time/mod.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../../../simulator/mod.ts";
 import { type BenchOptions, BridgeBench } from "./bench.ts";
 
@@ -57,6 +58,14 @@ export class PaperBench {
     await this.#eventually("ready", () => this.bridge.service.health().status === "ok");
     const recorded = async () => (await this.bridge.operator.lastValue(gatewayStatusMessage, []))?.data.state;
     await this.#eventually("recorded as ready", async () => (await recorded()) === "ready");
+  }
+
+  /** What is approved meanwhile reaches the bridge together, with the next approval after it, and not one by one. */
+  async heldUp(approve: () => Promise<void>): Promise<void> {
+    const { manager } = await this.#bus.connect("setup");
+    await manager.consumers.pause("LEDGER", "gateway-bridge", new Date(wallNowMs() + 600_000));
+    await approve();
+    await manager.consumers.resume("LEDGER", "gateway-bridge");
   }
 
   /** A trade of SPY at that price, with a cent of quote around it. */

@@ -73,7 +73,7 @@ describe("a login that fails while the gateway is away", () => {
       controlMessage,
       ["gateway-bridge", "resume"],
       { reason: "the password is right now" },
-      { timeoutMs: 2000 },
+      { timeoutMs: 15_000 },
     );
     expect(resumed.ok).toBe(true);
     await ready();
