@@ -49,60 +49,76 @@ function smoothNoise(seedText: string, position: number): number {
   return at(left) * (1 - smooth) + at(left + 1) * smooth;
 }
 
-/** When a day's sessions end, on the tape's grid, and how busy each second is. */
+/** When a day's sessions end, on the tape's grid, how busy each second is, and how much of the day's is over by then. */
 interface Hours {
   readonly closesAt: number;
   readonly endsAt: number;
   readonly activity: Float64Array;
+  readonly share: Float64Array;
+  readonly elapsed: Float64Array;
 }
 
-function hoursOf(day: MarketDay): Hours {
-  const closesAt = day.regularClose - sessionSeconds.extendedOpen;
-  return { closesAt, endsAt: day.extendedClose - sessionSeconds.extendedOpen, activity: activityUntil(closesAt) };
-}
+/** Room for one path; a day is made in one go. */
+const scratch = new Float64Array(tapeSeconds);
 
-/** Logarithm of the middle price, second by second: a bridge from yesterday's level to today's, over uneven time. */
+/**
+ * Logarithm of the middle price, second by second: a bridge from yesterday's level to today's, over uneven time.
+ *
+ * @returns room that the next path takes.
+ */
 function logPath(
   random: Random,
   dailyVolatility: number,
-  { activity, closesAt }: Hours,
+  { share, elapsed, closesAt }: Hours,
   fromLog: number,
   toLog: number,
 ): Float64Array {
-  const elapsed = new Float64Array(tapeSeconds);
-  const walk = new Float64Array(tapeSeconds);
-  let total = 0;
-  for (const level of activity) total += level;
-  let elapsedShare = 0;
+  const path = scratch;
   let position = 0;
   for (let index = 0; index < tapeSeconds; index += 1) {
-    const share = (activity[index] ?? 0) / total;
-    elapsedShare += share;
-    position += dailyVolatility * Math.sqrt(share) * random.normal();
+    position += dailyVolatility * Math.sqrt(share[index] ?? 0) * random.normal();
     if (index === opensAt) position += dailyVolatility * gapShare * random.normal();
-    elapsed[index] = elapsedShare;
-    walk[index] = position;
+    path[index] = position;
   }
-  const end = walk[closesAt - 1] ?? 0;
+  const end = path[closesAt - 1] ?? 0;
   const endShare = elapsed[closesAt - 1] ?? 1;
   const correction = toLog - fromLog - end;
-  return walk.map((value, index) => fromLog + value + correction * Math.min(1, (elapsed[index] ?? 0) / endShare));
+  for (let index = 0; index < tapeSeconds; index += 1) {
+    path[index] = fromLog + (path[index] ?? 0) + correction * Math.min(1, (elapsed[index] ?? 0) / endShare);
+  }
+  return path;
 }
 
 /** Made for one close or the other, and kept: full days and half days. */
-const activities = new Map<number, Float64Array>();
+const knownHours = new Map<number, Hours>();
+
+function hoursOf(day: MarketDay): Hours {
+  const closesAt = day.regularClose - sessionSeconds.extendedOpen;
+  const known = knownHours.get(closesAt);
+  if (known !== undefined) return known;
+  const activity = activityUntil(closesAt);
+  const share = new Float64Array(tapeSeconds);
+  const elapsed = new Float64Array(tapeSeconds);
+  let total = 0;
+  for (const level of activity) total += level;
+  let elapsedShare = 0;
+  for (let index = 0; index < tapeSeconds; index += 1) {
+    share[index] = (activity[index] ?? 0) / total;
+    elapsedShare += share[index] ?? 0;
+    elapsed[index] = elapsedShare;
+  }
+  const hours = { closesAt, endsAt: day.extendedClose - sessionSeconds.extendedOpen, activity, share, elapsed };
+  knownHours.set(closesAt, hours);
+  return hours;
+}
 
 /** Relative variance and volume of each second: about 1 at midday, several times that at the open and the close. */
 function activityUntil(closesAt: number): Float64Array {
-  const known = activities.get(closesAt);
-  if (known !== undefined) return known;
-  const activity = Float64Array.from({ length: tapeSeconds }, (_, index) => {
+  return Float64Array.from({ length: tapeSeconds }, (_, index) => {
     if (index < opensAt || index >= closesAt) return 0.02;
     const share = (index - opensAt) / (closesAt - opensAt);
     return 0.7 + 4.5 * Math.exp(-share / 0.05) + 1.6 * Math.exp(-(1 - share) / 0.06);
   });
-  activities.set(closesAt, activity);
-  return activity;
 }
 
 function trade(
