@@ -7,6 +7,7 @@ import type { StageEvent } from "../scenario/director.ts";
 import type { Faults } from "./faults.ts";
 import type { HistoricalPacing } from "./historical-pacing.ts";
 import type { Log } from "./log.ts";
+import type { Preparations } from "./preparations.ts";
 import type { Session } from "./session.ts";
 
 /** What the answers to requests are made of. */
@@ -28,6 +29,8 @@ export interface GatewayContext {
   readonly publish: (effects: readonly Effect[]) => void;
   /** Gives the broker the quote of this moment before something is decided on it. */
   readonly refreshQuote: (symbol: string) => void;
+  /** Makes the days of prices that are wanted. */
+  readonly preparations: Preparations;
   /** Runs a function once after a machine delay, unless the gateway is closed before. */
   readonly later: (delayMs: number, action: () => void) => void;
 }

@@ -41,17 +41,28 @@ export function requestMarketData(context: GatewayContext, session: Session, req
     return;
   }
   needFarm(context, session, "data");
-  const subscription: QuoteSubscription = { reqId, instrument, delivery: "waiting", sent: undefined };
-  if (!openStream(context, session, subscription)) {
+  const subscription: QuoteSubscription = {
+    reqId,
+    instrument,
+    delivery: "waiting",
+    sent: undefined,
+    isAwaited: false,
+  };
+  if (!request.snapshot) session.quotes.set(reqId, subscription);
+  const isWanted = () => request.snapshot || session.quotes.get(reqId) === subscription;
+  if (!openStream(context, session, subscription, isWanted)) {
+    session.quotes.delete(reqId);
     session.news.delete(reqId);
     return;
   }
   if (!request.snapshot) {
-    session.quotes.set(reqId, subscription);
     sendGenericTicks(session, reqId, instrument, request.genericTicks);
     return;
   }
-  context.later(Math.min(snapshotMs, snapshotMs / context.clock.speed), () => session.send(tickSnapshotEnd(reqId)));
+  const endsAfterMs = Math.min(snapshotMs, snapshotMs / context.clock.speed);
+  context.preparations.whenPriced(instrument.key, context.clock.nowS(), () =>
+    context.later(endsAfterMs, () => session.send(tickSnapshotEnd(reqId))),
+  );
 }
 
 export function cancelMarketData(session: Session, reqId: number): void {
@@ -91,6 +102,7 @@ export function requestRealTimeBars(
   }
   needFarm(context, session, "data");
   session.bars.set(reqId, { reqId, instrument, series, regularHoursOnly: request.useRth });
+  context.preparations.prepare(instrument.key, context.clock.nowS());
 }
 
 export function cancelRealTimeBars(session: Session, reqId: number): void {

@@ -41,11 +41,25 @@ describe("market data", () => {
     gateway.setQuote("SPY", { bid: 100.01 });
     await client.next(EventName.tickPrice, (args) => args[1] === 1 && args[2] === 100.01);
     expect(client.all(EventName.tickPrice).map((args) => [args[1], args[2]])).toEqual([
+      [9, expect.any(Number)],
       [1, 100],
       [2, 100.02],
       [4, 100.01],
       [1, 100.01],
     ]);
+  });
+
+  it("of a symbol that is priced by hand starts with its close and the day's figures, too", async () => {
+    const { gateway, client } = await start();
+    client.api.reqMktData(5, stock("SPY"), "", false, false);
+    const [, , close] = await client.next(EventName.tickPrice, (args) => args[0] === 5 && args[1] === 9);
+    gateway.setQuote("SPY", { bid: 2000, ask: 2000.02, last: 2000.01 });
+    client.api.reqMktData(6, stock("SPY"), "", false, false);
+    await client.next(EventName.tickPrice, (args) => args[0] === 6 && args[1] === 4);
+    const first = client.all(EventName.tickPrice).filter(([reqId]) => reqId === 6);
+    expect(first.map(([, type]) => type).slice(0, 7)).toEqual([9, 14, 6, 7, 1, 2, 4]);
+    expect(first[0]?.[2]).toBe(close);
+    expect(first[2]?.[2]).toBe(2000.01);
   });
 
   it("stops when it is cancelled", async () => {

@@ -1,5 +1,5 @@
 import { barOf, realTimeBarOf } from "../market/bars.ts";
-import { compactDateText, isRegularSession, marketDayAt } from "../market/new-york.ts";
+import { compactDateText, isRegularSession, marketDayAt, sessionSeconds } from "../market/new-york.ts";
 import type { Quote, Tape } from "../market/tape.ts";
 import { historicalDataUpdate, marketDataType, realTimeBar } from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
@@ -8,7 +8,7 @@ import { barTimeText } from "./history-requests.ts";
 import { hasLiveData } from "./market-data-access.ts";
 import { sendOptionFigures } from "./option-requests.ts";
 import { delayedQuote, receiverOf } from "./quote-streams.ts";
-import { delayS, sendQuoteChange } from "./quotes.ts";
+import { delayS, sendClose, sendQuoteChange } from "./quotes.ts";
 import type { BarSubscription, HistorySubscription, QuoteSubscription, Session, Subscription } from "./session.ts";
 import { sendTickByTick } from "./tick-by-tick-requests.ts";
 
@@ -63,11 +63,16 @@ export class MarketLoop {
     this.#sendQuote(symbol, quote, hasTraded);
   }
 
+  /** Room for the day of every symbol that is wanted. */
+  makeRoom(): void {
+    this.#context.market.watch(this.#withBars(this.#watchedSymbols("awaited-too")).size);
+  }
+
   #play(epochS: number): void {
     const { broker, market } = this.#context;
     market.advanceTo(epochS);
     const watched = this.#watchedSymbols();
-    market.watch(this.#withBars(watched).size);
+    this.makeRoom();
     // A bar is complete before the tick that follows it.
     if (epochS % realTimeBarSeconds === 0) this.#sendBars(epochS - realTimeBarSeconds);
     this.#context.publish(broker.advanceTo(epochS));
@@ -76,10 +81,13 @@ export class MarketLoop {
     this.#onSecond(epochS);
   }
 
-  #watchedSymbols(): Set<string> {
+  /** What is played; a stream whose first prices are not made yet has nothing to be played. */
+  #watchedSymbols(which: "playable" | "awaited-too" = "playable"): Set<string> {
     const symbols = new Set(this.#context.broker.symbolsOfInterest());
     for (const session of this.#context.readySessions()) {
-      for (const { instrument } of session.quotes.values()) symbols.add(instrument.key);
+      for (const { instrument, isAwaited } of session.quotes.values()) {
+        if (!isAwaited || which === "awaited-too") symbols.add(instrument.key);
+      }
       for (const { instrument } of session.ticksByTick.values()) symbols.add(instrument.key);
       for (const { instrument } of session.depths.values()) symbols.add(instrument.key);
     }
@@ -99,8 +107,8 @@ export class MarketLoop {
   #playSymbol(symbol: string, epochS: number): void {
     const { market } = this.#context;
     if (market.isManual(symbol)) return;
-    const tape = market.tapeAt(symbol, epochS);
-    const quote = market.quote(symbol, epochS);
+    const tape = this.#tapeAt(symbol, epochS);
+    const quote = tape === undefined ? undefined : market.quote(symbol, epochS);
     if (tape === undefined || quote === undefined) return;
     this.refreshQuote(symbol);
     this.#sendQuote(symbol, quote, (tape.trades[epochS - tape.startEpochS] ?? 0) > 0);
@@ -125,7 +133,11 @@ export class MarketLoop {
 
   #sendChange(session: Session, subscription: QuoteSubscription, quote: Quote, hasTraded: boolean): void {
     const { reqId, instrument } = subscription;
-    if (subscription.delivery === "waiting") return;
+    if (subscription.delivery === "waiting" || subscription.isAwaited) return;
+    // By hand the first price may come long after the question.
+    if (subscription.sent === undefined && this.#context.market.isManual(instrument.key)) {
+      sendClose(receiverOf(session, subscription), reqId, this.#context.market.tapeAt(instrument.key, this.#epochS));
+    }
     if (subscription.delivery === "delayed") {
       const delayed = delayedQuote(this.#context, instrument.key, { quote, hasTraded }, this.#epochS);
       if (delayed === undefined) return;
@@ -177,7 +189,16 @@ export class MarketLoop {
   #tapeOfStreams(key: string, epochS: number): Tape | undefined {
     const { market } = this.#context;
     const isAwaited = market.isManual(key) && market.quote(key, epochS) === undefined;
-    return isAwaited ? undefined : market.tapeAt(key, epochS);
+    return isAwaited ? undefined : this.#tapeAt(key, epochS);
+  }
+
+  /** A day's prices; before they begin the day is made when there is time for it, not for all symbols at midnight. */
+  #tapeAt(key: string, epochS: number): Tape | undefined {
+    const { market, preparations } = this.#context;
+    const { midnightEpochS } = marketDayAt(epochS);
+    if (epochS - midnightEpochS >= sessionSeconds.extendedOpen) return market.tapeAt(key, epochS);
+    preparations.prepare(key, epochS);
+    return undefined;
   }
 }
 

@@ -6,11 +6,21 @@ import { errorMessage, tickTypes } from "../protocol/responses.ts";
 import type { GatewayContext } from "./context.ts";
 import { accessOf, grantOf } from "./market-data-access.ts";
 import { sendOptionFigures } from "./option-requests.ts";
-import { delayS, sendFirstTicks, type TickReceiver } from "./quotes.ts";
+import { delayS, sendFirstTicks, sendParameters, type TickReceiver, tickTimeOf } from "./quotes.ts";
 import type { QuoteSubscription, Session } from "./session.ts";
 
-/** Begins a stream, or begins it anew after the access changed. @returns false when it is refused. */
-export function openStream(context: GatewayContext, session: Session, subscription: QuoteSubscription): boolean {
+/**
+ * Begins a stream, or begins it anew after the access changed.
+ *
+ * @param isWanted whether it still is when its first prices are made.
+ * @returns false when it is refused.
+ */
+export function openStream(
+  context: GatewayContext,
+  session: Session,
+  subscription: QuoteSubscription,
+  isWanted: () => boolean,
+): boolean {
   const grant = grantOf(accessOf(context, subscription.instrument), session.marketDataType);
   if (grant.kind === "refused") {
     session.send(errorMessage(subscription.reqId, grant.refusal.code, grant.refusal.text));
@@ -20,8 +30,16 @@ export function openStream(context: GatewayContext, session: Session, subscripti
   subscription.delivery = delivery === "live" && isFrozen(context, session) ? "frozen" : delivery;
   if (notice !== undefined) session.send(errorMessage(subscription.reqId, notice.code, notice.text));
   if (delivery === "waiting") return true;
-  sendFirstTicks(context, receiverOf(session, subscription), subscription);
-  if (delivery === "live") sendOptionFigures(context, session, subscription);
+  sendParameters(context, receiverOf(session, subscription), subscription);
+  // Opened anew while its first prices are made: they come in the new way.
+  if (subscription.isAwaited) return true;
+  subscription.isAwaited = true;
+  context.preparations.whenPriced(subscription.instrument.key, tickTimeOf(context, subscription), () => {
+    subscription.isAwaited = false;
+    if (subscription.delivery === "waiting" || !isWanted()) return;
+    sendFirstTicks(context, receiverOf(session, subscription), subscription);
+    if (subscription.delivery === "live") sendOptionFigures(context, session, subscription);
+  });
   return true;
 }
 
@@ -38,7 +56,8 @@ function isFrozen(context: GatewayContext, session: Session): boolean {
 export function reopenStreams(context: GatewayContext): void {
   for (const session of context.readySessions()) {
     for (const [reqId, subscription] of session.quotes) {
-      if (!openStream(context, session, subscription)) session.quotes.delete(reqId);
+      const isWanted = () => session.quotes.get(reqId) === subscription;
+      if (!openStream(context, session, subscription, isWanted)) session.quotes.delete(reqId);
     }
     for (const [reqId, { instrument }] of session.histories) {
       if (["live", "competing"].includes(accessOf(context, instrument))) continue;

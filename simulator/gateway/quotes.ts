@@ -1,5 +1,5 @@
 import { lastSessionSecond } from "../market/new-york.ts";
-import { dayFigures, type Quote } from "../market/tape.ts";
+import { dayFigures, type Quote, type Tape } from "../market/tape.ts";
 import {
   marketDataType,
   tickGeneric,
@@ -19,26 +19,33 @@ export const delayS = 15 * 60;
 /** What MARKET_DATA_TYPE says of each delivery. */
 const wireTypes: Readonly<Record<Delivery, number>> = { live: 1, frozen: 2, delayed: 3, waiting: 1 };
 
-/** The moment whose prices a subscription gets now. */
-function tickTimeOf(delivery: Delivery, nowS: number): number {
-  if (delivery === "delayed") return nowS - delayS;
+/** The moment whose prices a subscription gets now; by hand there is only the present one. */
+export function tickTimeOf({ clock, market }: GatewayContext, { delivery, instrument }: QuoteSubscription): number {
+  const nowS = clock.nowS();
+  if (delivery === "delayed") return market.isManual(instrument.key) ? nowS : nowS - delayS;
   return delivery === "frozen" ? lastSessionSecond(nowS) : nowS;
 }
 
 /** Who gets ticks: a session, or something that changes them on the way to it. */
 export type TickReceiver = Pick<Session, "send">;
 
-/** What a new subscription gets first: its parameters, then everything that is known. */
-export function sendFirstTicks(context: GatewayContext, session: TickReceiver, subscription: QuoteSubscription): void {
+/** What a new subscription gets first. */
+export function sendParameters(context: GatewayContext, session: TickReceiver, subscription: QuoteSubscription): void {
   const { reqId, instrument, delivery } = subscription;
   session.send(marketDataType(reqId, wireTypes[delivery]));
   session.send(tickReqParams(reqId, instrument.minTick, instrument.secType === "STK" ? usStockBboExchange : ""));
   if (instrument.secType === "STK") sendHaltState(context, session, subscription);
-  const epochS = tickTimeOf(delivery, context.clock.nowS());
+}
+
+/** And then: everything that is known. */
+export function sendFirstTicks(context: GatewayContext, session: TickReceiver, subscription: QuoteSubscription): void {
+  const { reqId, instrument } = subscription;
+  const epochS = tickTimeOf(context, subscription);
   const quote = context.market.quote(instrument.key, epochS);
-  const tape = context.market.isManual(instrument.key) ? undefined : context.market.tapeAt(instrument.key, epochS);
-  const previousClose = tape?.previousClose;
-  if (previousClose !== undefined) session.send(tickPrice(reqId, tickTypes.close, previousClose, 0));
+  // Where nothing has a price but by hand, and none was set, the source's day is nobody's.
+  const isNobodys = quote === undefined && context.market.isManual(instrument.key);
+  const tape = isNobodys ? undefined : context.market.tapeAt(instrument.key, epochS);
+  sendClose(session, reqId, tape);
   if (quote === undefined) return;
   const day = tape === undefined ? undefined : dayFigures(tape, epochS);
   if (day !== undefined) {
@@ -55,6 +62,12 @@ export function sendFirstTicks(context: GatewayContext, session: TickReceiver, s
   if (instrument.hasTrades) sendLast(session, reqId, quote, epochS);
   const { high, low, volume } = day ?? { high: quote.last, low: quote.last, volume: quote.lastSize };
   subscription.sent = { bid, ask, bidSize, askSize, high, low, volume };
+}
+
+/** The close of the day before, where there was one. */
+export function sendClose(session: TickReceiver, reqId: number, tape: Tape | undefined): void {
+  const close = tape?.previousClose;
+  if (close !== undefined) session.send(tickPrice(reqId, tickTypes.close, close, 0));
 }
 
 /** Tick 49: 0 while there is trading, 1 halted by the exchange, 2 paused for a move too fast. */

@@ -22,6 +22,8 @@ export interface QuoteSubscription {
   readonly instrument: Instrument;
   delivery: Delivery;
   sent: SentQuote | undefined;
+  /** Its first prices are still being made; until they are told nothing else is. */
+  isAwaited: boolean;
 }
 
 export interface SentQuote {

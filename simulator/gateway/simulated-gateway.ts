@@ -32,6 +32,7 @@ import { type Log, silentLog } from "./log.ts";
 import { MarketLoop } from "./market-loop.ts";
 import { observe } from "./observe.ts";
 import type { SimulatedGatewayOptions } from "./options.ts";
+import { Preparations } from "./preparations.ts";
 import { reopenStreams } from "./quote-streams.ts";
 import { Reports } from "./reports.ts";
 import { isRestartSecond, passMarketSecond, runByMachine } from "./schedule.ts";
@@ -84,6 +85,7 @@ export class SimulatedGateway {
         this.#log("error", "an action of the scenario failed", { action, reason });
       },
     });
+    const later = (delayMs: number, run: () => void) => this.#timers.later(delayMs, run);
     this.#context = {
       clock: this.#clock,
       market: this.#market,
@@ -99,7 +101,8 @@ export class SimulatedGateway {
       readySessions: () => this.#connections.ready,
       publish: (effects) => this.#reports.publish(this.#context, effects),
       refreshQuote: (symbol) => this.#loop.refreshQuote(symbol),
-      later: (delayMs, action) => this.#timers.later(delayMs, action),
+      preparations: new Preparations(market, later, () => this.#loop.makeRoom()),
+      later,
     };
     this.#loop = new MarketLoop(this.#context, (epochS) => this.#onSecond(epochS));
   }

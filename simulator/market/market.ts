@@ -153,6 +153,11 @@ export class Market {
     return this.#source.firstDate(symbol);
   }
 
+  /** Whether the prices of a day are there: to be asked for them costs nothing then. */
+  isMade(symbol: string, epochS: number): boolean {
+    return this.isManual(symbol) || this.#tapes.has(`${symbol}|${marketDayAt(epochS).date}`);
+  }
+
   tapeAt(symbol: string, epochS: number): Tape | undefined {
     return this.tape(symbol, marketDayAt(epochS).date);
   }

@@ -1,0 +1,59 @@
+import type { Market } from "../market/market.ts";
+import { marketDayAt } from "../market/new-york.ts";
+
+interface Preparation {
+  readonly key: string;
+  readonly epochS: number;
+  readonly then: () => void;
+}
+
+/**
+ * Makes the days of prices that are wanted, one in a turn of the event loop: a day takes some 15 ms, a hundred symbols
+ * are asked for at once, and what else is asked meanwhile must not wait for all of them.
+ */
+export class Preparations {
+  readonly #market: Market;
+  readonly #later: (delayMs: number, run: () => void) => void;
+  readonly #makeRoom: () => void;
+  #waiting: Preparation[] = [];
+  /** Days that are prepared without anybody waiting for them, by key and date. */
+  readonly #prepared = new Set<string>();
+
+  /** @param makeRoom called before a day is made: the market must have room for it. */
+  constructor(market: Market, later: (delayMs: number, run: () => void) => void, makeRoom: () => void) {
+    this.#market = market;
+    this.#later = later;
+    this.#makeRoom = makeRoom;
+  }
+
+  /** Runs something once there are prices of an instrument's day: at once where they are made already. */
+  whenPriced(key: string, epochS: number, then: () => void): void {
+    if (this.#market.isMade(key, epochS)) then();
+    else this.#enqueue({ key, epochS, then });
+  }
+
+  /** Has an instrument's day made, when there is time for it. */
+  prepare(key: string, epochS: number): void {
+    const day = `${key}|${marketDayAt(epochS).date}`;
+    if (this.#prepared.has(day) || this.#market.isMade(key, epochS)) return;
+    this.#prepared.add(day);
+    this.#enqueue({ key, epochS, then: () => void this.#prepared.delete(day) });
+  }
+
+  #enqueue(preparation: Preparation): void {
+    this.#waiting.push(preparation);
+    if (this.#waiting.length === 1) this.#later(0, () => this.#makeNext());
+  }
+
+  #makeNext(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    this.#makeRoom();
+    this.#market.tapeAt(next.key, next.epochS);
+    const isMade = ({ key, epochS }: Preparation) => this.#market.isMade(key, epochS);
+    const made = this.#waiting.filter((one) => one === next || isMade(one));
+    this.#waiting = this.#waiting.filter((one) => !made.includes(one));
+    if (this.#waiting.length > 0) this.#later(0, () => this.#makeNext());
+    for (const { then } of made) then();
+  }
+}
