@@ -2,6 +2,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { instantOf } from "../market/new-york.ts";
 import { Desk, quote } from "../testing/desk.ts";
 import type { Observed } from "./conditions.ts";
+import { printsAfter } from "./prints.ts";
+
+interface Shown extends Partial<Pick<Observed, "volume" | "change">> {
+  readonly last?: number;
+  readonly middle?: number;
+}
 
 const SPY = 756733;
 const QQQ = 320227571;
@@ -22,8 +28,11 @@ const held = (count: number, fields: string[], { ignoreRth = "0", cancel = "0" }
 describe("an order with conditions", () => {
   let seen: Map<number, Observed>;
   let desk: Desk;
-  const shows = (conId: number, figures: Partial<Observed>) =>
-    seen.set(conId, { last: undefined, middle: undefined, volume: undefined, change: undefined, ...figures });
+  const shows = (conId: number, { last, middle = last, volume, change }: Shown) => {
+    const prints =
+      last === undefined || middle === undefined ? undefined : printsAfter(undefined, quote(middle, middle, { last }));
+    seen.set(conId, { secType: "STK", prints: () => prints, volume, change });
+  };
   const statuses = () =>
     desk.effects.flatMap((effect) => (effect.kind === "order-status" ? [effect.status ?? effect.order.phase] : []));
 
@@ -109,7 +118,7 @@ describe("an order with conditions", () => {
     expect([1, 2, 3, 5].map((id) => desk.phase(id))).toEqual(Array(4).fill("waiting-condition"));
     // The cushion of an account with nothing in it is a hundred per cent.
     expect(desk.phase(4)).toBe("filled");
-    shows(QQQ, { volume: 2000, change: -1.5, middle: 402 });
+    shows(QQQ, { volume: 2000, change: -1.5, last: 300, middle: 402 });
     desk.weigh();
     expect([1, 2, 3, 5].map((id) => desk.phase(id))).toEqual(Array(4).fill("filled"));
   });
@@ -143,6 +152,8 @@ describe("an order with conditions", () => {
     desk.place(1, held(1, ["1", "a", "1", "much", String(QQQ), "SMART", "0"]));
     expect(desk.codes()).toEqual([321]);
     desk.place(1, held(1, price(true, 1, "a", 42)));
+    expect(desk.codes()).toEqual([321]);
+    desk.place(1, held(1, ["1", "a", "1", "1", String(QQQ), "SMART", "5"]));
     expect(desk.codes()).toEqual([321]);
     desk.place(1, held(1, ["3", "a", "1", "tomorrow"]));
     expect(desk.codes()).toEqual([321]);

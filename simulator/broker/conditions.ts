@@ -1,5 +1,8 @@
+import type { Instrument } from "../market/instrument.ts";
 import { parseEndDateTime } from "../market/new-york.ts";
 import { conditionFieldCounts, type OrderTerms } from "../protocol/place-order.ts";
+import type { Prints } from "./prints.ts";
+import { isReached, isTriggerMethod, looksBack } from "./trigger-method.ts";
 
 /*
  * Conditions of an order (Java client 10.32): the order is held back until they are met, or is cancelled then. Each
@@ -8,8 +11,9 @@ import { conditionFieldCounts, type OrderTerms } from "../protocol/place-order.t
 
 /** What one instrument shows at a moment. Undefined is not known: a condition on it is not met. */
 export interface Observed {
-  readonly last: number | undefined;
-  readonly middle: number | undefined;
+  readonly secType: Instrument["secType"];
+  /** @param looksBack whether what was before the present price is needed, which takes longer. */
+  readonly prints: (looksBack: boolean) => Prints | undefined;
   /** Shares since the day's begin. */
   readonly volume: number | undefined;
   /** Per cent since the last close. */
@@ -42,9 +46,6 @@ export interface Conditions {
   readonly cancels: boolean;
 }
 
-/** `triggerMethod` of a price condition: the middle of the quote; everything else here is the last trade. */
-const MIDPOINT = "8";
-
 /** @returns null when there are none; undefined when a field makes no sense. */
 export function conditionsOf({ conditionCount, conditionFields }: OrderTerms): Conditions | null | undefined {
   if (conditionCount === 0) return null;
@@ -71,6 +72,18 @@ export function areMet({ all }: Conditions, surroundings: Surroundings): boolean
   return all.at(-1)?.tie === "and" && run;
 }
 
+function isPriceReached(
+  observed: Observed | undefined,
+  method: number,
+  direction: "up" | "down",
+  price: number,
+): boolean {
+  const prints = observed?.prints(looksBack(method, observed.secType));
+  return observed !== undefined && prints !== undefined
+    ? isReached(method, observed.secType, direction, price, prints)
+    : false;
+}
+
 function conditionFrom([type, tied, ...fields]: readonly string[]): Condition | undefined {
   const tie = tied === "o" ? "or" : "and";
   if (type === "5") {
@@ -85,6 +98,12 @@ function conditionFrom([type, tied, ...fields]: readonly string[]): Condition | 
   if (type === "3") return { tie, conId: null, isMet: ({ nowEpochS }) => beyond(nowEpochS) };
   if (type === "4") return { tie, conId: null, isMet: ({ marginCushion }) => beyond(marginCushion) };
   const conId = Number(contract);
-  const figure = type === "6" ? "volume" : type === "7" ? "change" : triggerMethod === MIDPOINT ? "middle" : "last";
-  return { tie, conId, isMet: ({ observe }) => beyond(observe(conId)?.[figure]) };
+  if (type !== "1") {
+    const figure = type === "6" ? "volume" : "change";
+    return { tie, conId, isMet: ({ observe }) => beyond(observe(conId)?.[figure]) };
+  }
+  const method = Number(triggerMethod);
+  if (!isTriggerMethod(method)) return undefined;
+  const direction = isMore === "1" ? "up" : "down";
+  return { tie, conId, isMet: ({ observe }) => isPriceReached(observe(conId), method, direction, value) };
 }

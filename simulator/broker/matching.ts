@@ -1,6 +1,8 @@
 import type { Quote } from "../market/tape.ts";
 import { type BrokerOrder, hasLimit, leavesQuantity, sideOf } from "./order.ts";
 import { kindOf } from "./order-types.ts";
+import type { Prints } from "./prints.ts";
+import { isReached } from "./trigger-method.ts";
 
 /** Displayed shares that nobody has taken yet since the quote came. */
 export interface Liquidity {
@@ -15,15 +17,16 @@ export interface Fill {
 }
 
 /**
- * Whether an order's trigger is reached, by the last trade: IBKR's default method for US stocks. A stop is elected at
- * or beyond its price; what is to be touched wakes on the other side, where the market is better than now.
+ * Whether an order's trigger is reached, by its method. A stop is elected at or beyond its price; what is to be touched
+ * wakes on the other side, where the market is better than now.
  */
-export function isTriggered(order: BrokerOrder, quote: Quote): boolean {
+export function isTriggered(order: BrokerOrder, prints: Prints): boolean {
   const trigger = kindOf(order.terms.orderType)?.trigger;
   const price = trigger === "trail" ? order.terms.trailStopPrice : order.terms.auxPrice;
   if (price === undefined) return false;
   const isAbove = (sideOf(order) === "buy") === (trigger !== "touch");
-  return isAbove ? quote.last >= price : quote.last <= price;
+  const { terms, instrument } = order;
+  return isReached(terms.triggerMethod, instrument.secType, isAbove ? "up" : "down", price, prints);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Instrument } from "../market/instrument.ts";
 import type { ContractQuery } from "../protocol/contract.ts";
 import type { OrderTerms } from "../protocol/place-order.ts";
 import { kindOf } from "./order-types.ts";
+import { isTriggerMethod } from "./trigger-method.ts";
 
 /** Why the broker does not take a request: the code and text of the ERR_MSG that says so. */
 export interface Refusal {
@@ -33,6 +34,7 @@ export function refusalOfTerms(terms: OrderTerms, account: string, minTick: numb
   if (kind === undefined) {
     return { code: 387, text: "Unsupported order type for this exchange and security type." };
   }
+  if (!isTriggerMethod(terms.triggerMethod)) return { code: 146, text: "Invalid trigger method." };
   if (!timesInForce.has(terms.timeInForce)) return invalidRequest("Invalid time in force");
   if (kind.isOnClose && terms.timeInForce !== "DAY") return invalidRequest("Invalid time in force");
   if (kind.trigger === "trail") return refusalOfTrail(terms, minTick);

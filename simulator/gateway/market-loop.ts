@@ -58,7 +58,8 @@ export class MarketLoop {
   /** A quote set by hand: matched and sent at once. */
   applyManualQuote(symbol: string, quote: Quote, hasTraded: boolean): void {
     const { broker } = this.#context;
-    this.#context.publish(broker.quote(symbol, quote, this.#epochS));
+    const untraded = { ...quote, lastSize: 0 };
+    this.#context.publish(broker.quote(symbol, hasTraded ? quote : untraded, this.#epochS));
     this.#context.publish(broker.weighConditions(this.#epochS));
     this.#sendQuote(symbol, quote, hasTraded);
   }

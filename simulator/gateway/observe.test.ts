@@ -25,11 +25,29 @@ describe("what a condition sees of a symbol that is priced by hand", () => {
     const market = marketOf("manual");
     market.setQuote("SPY", { bid: 100, ask: 100, last: 100 }, at("15:59:59"));
     market.setQuote("SPY", { last: 98 }, at("09:30:00", "2025-10-08"));
-    expect(observe(market, SPY, at("09:30:00", "2025-10-08"))).toMatchObject({ last: 98, change: expect.closeTo(-2) });
+    const seen = observe(market, SPY, at("09:30:00", "2025-10-08"));
+    expect(seen?.change).toBeCloseTo(-2);
+    expect(seen?.prints(false)).toMatchObject({ last: { price: 98 }, lastBefore: undefined });
   });
 
   it("is nothing while the hand has not come", () => {
-    const unknown = { last: undefined, middle: undefined, volume: undefined, change: undefined };
-    expect(observe(marketOf("manual"), SPY, at("10:30:00"))).toEqual(unknown);
+    const seen = observe(marketOf("manual"), SPY, at("10:30:00"));
+    expect(seen).toMatchObject({ volume: undefined, change: undefined });
+    expect([seen?.prints(false), seen?.prints(true)]).toEqual([undefined, undefined]);
+  });
+
+  it("is what was before the present price, too, where a condition needs that", () => {
+    const market = marketOf("manual");
+    market.setQuote("SPY", { bid: 99, ask: 101, last: 100 }, at("10:30:00"));
+    market.setQuote("SPY", { bid: 99, ask: 101, last: 102 }, at("10:30:02"));
+    market.setQuote("SPY", { bid: 99.5 }, at("10:30:04"));
+    expect(observe(market, SPY, at("10:30:05"))?.prints(true)).toMatchObject({
+      last: { price: 102 },
+      lastBefore: { price: 100 },
+      bid: { price: 99.5 },
+      bidBefore: { price: 99 },
+      ask: { price: 101 },
+      askBefore: undefined,
+    });
   });
 });

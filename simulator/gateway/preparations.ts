@@ -4,7 +4,7 @@ import { marketDayAt } from "../market/new-york.ts";
 interface Preparation {
   readonly key: string;
   readonly epochS: number;
-  readonly then: () => void;
+  readonly run: () => void;
 }
 
 /**
@@ -27,9 +27,9 @@ export class Preparations {
   }
 
   /** Runs something once there are prices of an instrument's day: at once where they are made already. */
-  whenPriced(key: string, epochS: number, then: () => void): void {
-    if (this.#market.isMade(key, epochS)) then();
-    else this.#enqueue({ key, epochS, then });
+  whenPriced(key: string, epochS: number, run: () => void): void {
+    if (this.#market.isMade(key, epochS)) run();
+    else this.#enqueue({ key, epochS, run });
   }
 
   /** Has an instrument's day made, when there is time for it. */
@@ -37,7 +37,7 @@ export class Preparations {
     const day = `${key}|${marketDayAt(epochS).date}`;
     if (this.#prepared.has(day) || this.#market.isMade(key, epochS)) return;
     this.#prepared.add(day);
-    this.#enqueue({ key, epochS, then: () => void this.#prepared.delete(day) });
+    this.#enqueue({ key, epochS, run: () => void this.#prepared.delete(day) });
   }
 
   #enqueue(preparation: Preparation): void {
@@ -54,6 +54,6 @@ export class Preparations {
     const made = this.#waiting.filter((one) => one === next || isMade(one));
     this.#waiting = this.#waiting.filter((one) => !made.includes(one));
     if (this.#waiting.length > 0) this.#later(0, () => this.#makeNext());
-    for (const { then } of made) then();
+    for (const { run } of made) run();
   }
 }

@@ -18,6 +18,7 @@ export class HandPrices {
   #quote: Quote | undefined;
   /** The second up to which the tapes are written. */
   #writtenS = 0;
+  #beganS = Number.POSITIVE_INFINITY;
 
   constructor(symbol: string) {
     this.#symbol = symbol;
@@ -25,6 +26,11 @@ export class HandPrices {
 
   get quote(): Quote | undefined {
     return this.#quote;
+  }
+
+  /** The second in which the hand came. */
+  get beganS(): number {
+    return this.#beganS;
   }
 
   /** The day as the hand drove it; undefined for a day in which it did not, or too long ago. */
@@ -62,6 +68,7 @@ export class HandPrices {
   }
 
   #begin(epochS: number, { tape: source, untilS }: { readonly tape: Tape | undefined; readonly untilS: number }): void {
+    this.#beganS = epochS;
     this.#writtenS = epochS;
     const tape = this.#tapeAt(epochS);
     if (source === undefined || tape === undefined) return;

@@ -93,6 +93,12 @@ export class Market {
     return this.#manualOnly || this.#manual.has(symbol);
   }
 
+  /** The second from which on clients are told prices: with those set by hand alone, that in which the hand came. */
+  toldSince(symbol: string): number {
+    if (!this.#manualOnly) return Number.NEGATIVE_INFINITY;
+    return this.#manual.get(symbol)?.beganS ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Sets a symbol's quote by hand; from then on its tape is ignored. @throws RangeError for an unlisted symbol. */
   setQuote(symbol: string, change: QuoteChange, epochS: number): Quote | undefined {
     this.#listed(symbol);
