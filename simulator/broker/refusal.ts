@@ -67,6 +67,8 @@ export function refusalOfRouting(contract: ContractQuery): Refusal | undefined {
   return contract.exchange === "" ? invalidRequest("Missing order exchange") : undefined;
 }
 
+export const noPermission: Refusal = { code: 460, text: "No trading permissions." };
+
 /** What the account may trade. */
 export interface Permissions {
   /** Stocks in dollars; nothing else is traded here. */
@@ -83,7 +85,7 @@ export function refusalOfPermission(
     return { code: 203, text: "The security is not available or allowed for this account." };
   }
   if (secType === "STK" && currency === "USD" && stockPermission) return undefined;
-  return { code: 460, text: "No trading permissions." };
+  return noPermission;
 }
 
 /**

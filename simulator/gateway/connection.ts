@@ -87,8 +87,11 @@ function readHello(options: ConnectionOptions, bytes: Buffer): HelloResult {
   const { forcedVersion, connection } = context.faults();
   const serverVersion = forcedVersion ?? negotiateVersion(hello, options.serverVersionMax);
   if (serverVersion === undefined) {
-    const { minVersion, maxVersion } = hello;
-    context.log("warn", "no common version", { session: number, minVersion, maxVersion });
+    context.log("warn", "connection closed: no server version that both sides speak", {
+      session: number,
+      client: `${hello.minVersion} to ${hello.maxVersion}`,
+      gateway: `${oldestLayoutVersion} to ${options.serverVersionMax}`,
+    });
     return { kind: "end" };
   }
   const session = new Session({

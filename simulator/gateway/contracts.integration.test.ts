@@ -1,6 +1,6 @@
-import { type Contract, type ContractDetails, EventName, OptionType, SecType } from "@stoqey/ib";
+import { type Contract, type ContractDetails, EventName, OptionType, OrderAction, SecType } from "@stoqey/ib";
 import { describe, expect, it } from "vitest";
-import { marketOrder, stock, type TestClient } from "../testing/client.ts";
+import { limitOrder, marketOrder, stock, type TestClient } from "../testing/client.ts";
 import { openStage } from "../testing/stage.ts";
 
 const { start } = openStage({ hold: true });
@@ -137,6 +137,32 @@ describe("a contract", () => {
       client.api.placeOrder(orderId + index, contract, marketOrder("BUY", 1));
       expect(await client.error(460, orderId + index)).toContain("No trading permissions");
     }
+  });
+});
+
+describe("a combination", () => {
+  it("cannot be traded: the account has no permission (460), and with a leg that does not exist it is none (200)", async () => {
+    const { client, orderId } = await start();
+    const combination = (...conIds: number[]): Contract => ({
+      symbol: "SPY",
+      secType: SecType.BAG,
+      exchange: "SMART",
+      currency: "USD",
+      comboLegs: conIds.map((conId, index) => ({
+        conId,
+        ratio: 1,
+        action: index === 0 ? OrderAction.BUY : OrderAction.SELL,
+        exchange: "SMART",
+      })),
+    });
+    client.api.placeOrder(orderId, combination(756733, 320227571), limitOrder("BUY", 1, 1.5));
+    await client.error(460, orderId);
+    client.api.placeOrder(orderId + 1, combination(756733, 42), limitOrder("BUY", 1, 1.5));
+    await client.error(200, orderId + 1);
+    client.api.placeOrder(orderId + 2, combination(), limitOrder("BUY", 1, 1.5));
+    await client.error(200, orderId + 2);
+    client.api.reqMktData(90, combination(756733, 320227571), "", false, false);
+    await client.error(200, 90);
   });
 });
 

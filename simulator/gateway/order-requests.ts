@@ -1,6 +1,14 @@
 import type { Execution } from "../broker/execution.ts";
-import { refusalOfCoinSize, refusalOfPermission, refusalOfRouting } from "../broker/refusal.ts";
+import {
+  noPermission,
+  noSecurityDefinition,
+  type Refusal,
+  refusalOfCoinSize,
+  refusalOfPermission,
+  refusalOfRouting,
+} from "../broker/refusal.ts";
 import { marketDayAt, marketTimeText, parseEndDateTime } from "../market/new-york.ts";
+import { isCombo } from "../protocol/contract.ts";
 import { completedOrder } from "../protocol/open-order.ts";
 import type { RequestOf } from "../protocol/requests.ts";
 import { completedOrdersEnd, errorMessage, executionDataEnd, openOrderEnd } from "../protocol/responses.ts";
@@ -20,6 +28,10 @@ export function placeOrder(
 ): void {
   const { orderId, contract, terms } = request;
   if (stopOrder(context, session, orderId)) return;
+  if (isCombo(contract)) {
+    refuse(session, orderId, refusalOfCombination(context, request.legConIds));
+    return;
+  }
   const resolution = resolve(context, contract);
   if (resolution.kind !== "one") {
     refuse(session, orderId, resolution.refusal);
@@ -49,6 +61,14 @@ export function placeOrder(
     acknowledge();
     context.publish(told);
   });
+}
+
+/** Combinations are not traded here: the account has no permission for one whose legs are all listed. */
+function refusalOfCombination({ market }: GatewayContext, legConIds: readonly number[]): Refusal {
+  const { catalogue } = market;
+  const isListed = (conId: number): boolean =>
+    catalogue.withoutOptions().some((it) => it.conId === conId) || catalogue.options().some((it) => it.conId === conId);
+  return legConIds.length > 0 && legConIds.every(isListed) ? noPermission : noSecurityDefinition;
 }
 
 export function cancelOrder(context: GatewayContext, session: Session, clientId: number, orderId: number): void {

@@ -88,6 +88,19 @@ describe("the handshake", () => {
     }
   });
 
+  it("closes without a word on a client that is too old, and logs what both sides speak", async () => {
+    const warnings: unknown[] = [];
+    const gateway = await gatewayWith({
+      serverVersionMax: 190,
+      log: (level, _message, detail) => {
+        if (level === "warn") warnings.push(detail);
+      },
+    });
+    const answer = await rawExchange(gateway.port, hello("v100..151"));
+    expect(answer).toMatchObject({ received: Buffer.alloc(0), closed: true });
+    expect(warnings).toEqual([{ session: 1, client: "100 to 151", gateway: "177 to 190" }]);
+  });
+
   it("drops a connection whose frame has an impossible length", async () => {
     const gateway = await gatewayWith();
     const bytes = Buffer.concat([hello("v100..193"), Buffer.from([0x7f, 0, 0, 0])]);

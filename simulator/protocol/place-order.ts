@@ -47,6 +47,8 @@ export interface OrderTerms {
 export interface PlaceOrder {
   readonly orderId: number;
   readonly contract: ContractQuery;
+  /** Contract ids of a combination's legs; none for any other order. */
+  readonly legConIds: readonly number[];
   readonly terms: OrderTerms;
 }
 
@@ -62,7 +64,7 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
   const contract = readContract(reader);
   reader.skip(2, "secIdType, secId");
   const main = readMainFields(reader);
-  if (isCombo(contract)) skipComboLegs(reader);
+  const legConIds = isCombo(contract) ? readComboLegs(reader) : [];
   reader.skip(1, "sharesAllocation");
   const discretionaryAmount = reader.numberOrUnset("discretionaryAmt") ?? 0;
   const goodAfterTime = reader.text("goodAfterTime");
@@ -106,6 +108,7 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
   return {
     orderId,
     contract,
+    legConIds,
     terms: {
       ...main,
       ocaType,
@@ -154,10 +157,16 @@ function readMainFields(reader: FieldReader) {
   };
 }
 
-function skipComboLegs(reader: FieldReader): void {
-  reader.skip(8 * reader.count("comboLegsCount"), "comboLegs");
+function readComboLegs(reader: FieldReader): number[] {
+  const legs = reader.count("comboLegsCount");
+  const conIds: number[] = [];
+  for (let index = 0; index < legs; index += 1) {
+    conIds.push(reader.count("comboLegConId"));
+    reader.skip(7, "ratio, action, exchange, openClose, shortSaleSlot, designatedLocation, exemptCode");
+  }
   reader.skip(reader.count("orderComboLegsCount"), "orderComboLegs");
   reader.skip(2 * reader.count("smartComboRoutingParamsCount"), "smartComboRoutingParams");
+  return conIds;
 }
 
 function skipVolatility(reader: FieldReader): void {
