@@ -9,20 +9,19 @@ export function dayTradeLines(report: DayTradeReport): string[] {
     limited
       ? `Day trades are limited: the prior day's equity is ${usd(priorDayEquity)}, below ${usd(uncountedFromEquity)}.`
       : `Day trades are not limited now${priorDayEquity === null ? "" : ` (prior day's equity ${usd(priorDayEquity)})`}.`,
-    `Used in five business days: ${used} of ${allowed}${unseen > 0 ? `, of which ${unseen} only the broker has counted` : ""}.`,
+    `${limited ? "Used" : "Made"} in five business days: ${used}${limited ? ` of ${allowed}` : ""}${unseen > 0 ? `, of which ${unseen} only the broker has counted` : ""}.`,
     ...sessionLines(report),
     ...report.days.flatMap(dayLines),
   ];
 }
 
-function sessionLines({ sessions }: DayTradeReport): string[] {
+function sessionLines({ sessions, limited }: DayTradeReport): string[] {
   if (sessions.length === 0) return ["No account summary has come yet, so no session is known."];
+  const left = (remaining: number) => (limited ? String(remaining).padStart(4) : "unlimited");
   return [
     "",
-    "session     left  the broker says",
-    ...sessions.map(
-      ({ tradingDay, remaining, broker }) => `${tradingDay}  ${String(remaining).padStart(4)}  ${brokerSays(broker)}`,
-    ),
+    `session     ${limited ? "left" : "left     "}  the broker says`,
+    ...sessions.map(({ tradingDay, remaining, broker }) => `${tradingDay}  ${left(remaining)}  ${brokerSays(broker)}`),
   ];
 }
 
