@@ -72,7 +72,7 @@ export const riskSettings = {
     default: "auto",
     example: "auto",
     description:
-      "Which day-trading rule is in force. auto reads it from the account's tags at each session start, and on doubt counts the old way.",
+      "Which day-trading rule is in force. auto reads it from the account's tags at each session start, counts the old way for the rest of the day once they count, and on doubt.",
     apps: ["risk"],
   }),
   INTRADAY_MARGIN_CUSHION_PCT: setting({

@@ -4,6 +4,7 @@ import { epochMsOf } from "#libs/time/mod.ts";
 import { excessDayTrades } from "../evaluate/fourth-day-trade.ts";
 import { lastTradingDays, sessionDayOf } from "../state/trading-days.ts";
 import { CALENDAR, DAY, intent, LIMITS, World } from "../testing/world.ts";
+import { riskStateOf } from "../trading-control.ts";
 import { regimeOf } from "./regime.ts";
 import { dayTradesIn, usedDayTrades } from "./use.ts";
 
@@ -218,6 +219,34 @@ describe("which rule is in force", () => {
     ["no summary yet: not known", null, null, "live", "pattern-day-trader"],
   ] as const)("%s", (_, tags, account, mode, regime) => {
     expect(regimeOf("auto", tags === null ? null : [...tags], account, mode).regime).toBe(regime);
+  });
+
+  const LIVE = { ...SMALL, account: "U1" };
+  const UNLIMITED = [-1, -1, -1, -1, -1];
+  const ABSENT = [null, null, null, null, null];
+
+  it.each([
+    ["unlimited", UNLIMITED],
+    ["absent", ABSENT],
+  ])("is the old one for the rest of the day, once any summary counts (first %s)", (_, first) => {
+    const world = new World({ ...LIVE, dayTradesRemaining: first });
+    world.change = { mode: "live" };
+    expect(world.codes(entry())).toEqual([]);
+    world.summary({ ...LIVE, dayTradesRemaining: [0, 0, 3, 3, 3] });
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+    world.summary({ ...LIVE, dayTradesRemaining: first });
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+    world.setTime("2026-11-24", "10:00");
+    world.summary({ ...LIVE, dayTradesRemaining: first });
+    world.quote("IBM", 100);
+    expect(world.codes(entry())).toEqual([]);
+  });
+
+  it("is the old one from the first summary of the day that is not clear", () => {
+    const world = new World({ ...LIVE, dayTradesRemaining: UNLIMITED });
+    world.change = { mode: "live" };
+    world.summary({ ...LIVE, dayTradesRemaining: [-1, -1, null, -1, -1] });
+    expect(riskStateOf(world.view(), world.book.trading).dayTradeRegime).toBe("pattern-day-trader");
   });
 
   it("is what is configured, when that is said", () => {

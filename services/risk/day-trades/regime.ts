@@ -13,7 +13,7 @@ export type DayTradeTags = AccountSummary["dayTradesRemaining"];
  * -1 everywhere, or all absent on a live account, are the new one; anything else is not known, and is counted the old
  * way, which is safe under both.
  *
- * @param tags those of the session's first account summary; null before it
+ * @param tags the clearest word for the old rule of the session's summaries so far; null before the first
  */
 export function regimeOf(
   configured: "auto" | DayTradeRegime,
@@ -34,4 +34,16 @@ export function regimeOf(
     return { regime: "intraday-margin", reason: "a live account without day-trade tags" };
   }
   return { regime: "pattern-day-trader", reason: `the account's tags are not clear, counted the old way: ${shown}` };
+}
+
+/**
+ * Of two summaries of one session day, the tags that hold for the rest of it: the broker may begin to count within the
+ * day, and does not stop to. -1 everywhere and no tag at all say nothing for the old rule.
+ */
+export const tagsInForce = (known: DayTradeTags, told: DayTradeTags): DayTradeTags =>
+  wordForOldRule(told) > wordForOldRule(known) ? told : known;
+
+function wordForOldRule(tags: DayTradeTags): number {
+  if (tags.filter((tag) => tag !== null && tag >= 0).length >= 3) return 2;
+  return tags.every((tag) => tag === null) || tags.every((tag) => tag !== null && tag < 0) ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 import type { AccountSummary, Position } from "#libs/contracts/mod.ts";
 import type { Calendar } from "#libs/time/mod.ts";
+import { tagsInForce } from "../day-trades/regime.ts";
 import { exactShares } from "../day-trades/tally.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn } from "../day-trades/use.ts";
 import type { Book } from "./book.ts";
@@ -41,7 +42,11 @@ export function applySummary(
     prune(book);
   } else if (tradingDay === book.session.tradingDay) {
     const unseen = unseenDayTrades(book, book.session.window, summary);
-    if (unseen > book.session.unseenDayTrades) book.session = { ...book.session, unseenDayTrades: unseen };
+    book.session = {
+      ...book.session,
+      tags: tagsInForce(book.session.tags, summary.dayTradesRemaining),
+      unseenDayTrades: Math.max(unseen, book.session.unseenDayTrades),
+    };
   }
 }
 

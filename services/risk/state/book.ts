@@ -84,6 +84,7 @@ export interface SessionDay {
   readonly keptFrom: string;
   /** USD: what the daily loss is measured against. */
   readonly equityAtStart: number;
+  /** The day's clearest word for the old rule: once a summary counts, it counts for the rest of the day. */
   readonly tags: AccountSummary["dayTradesRemaining"];
   /** Day trades the broker counts in the window and our executions do not show; never lowered within the day. */
   readonly unseenDayTrades: number;
