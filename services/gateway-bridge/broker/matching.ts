@@ -15,19 +15,27 @@ export interface BrokerIdentity {
  *
  * - By `orderRef`, which is ours and survives everything, unless the `permId` says that another order bears it: an
  *   order copied by hand in TWS may take the reference of the original along.
- * - By `permId`, which is the broker's own and stable.
- * - By the session's order id only for a message that carries no reference, and only when our client placed it: ids
- *   roll back and other clients use the same numbers (tws.md 0.6). Every order we write bears a reference, so one
- *   that is listed without it, or with another, is not ours, whatever its number.
+ * - By the session's order id, but only for a message that carries no reference, only when our client placed it, and
+ *   only while the order is not known under another `permId`: ids roll back and other clients use the same numbers
+ *   (tws.md 0.6). Every order we write bears a reference, so one that is listed without it, or with another, is not
+ *   ours, whatever its number.
+ * - By `permId`, which is the broker's own and stable. After the number: a gateway that tells two orders under one
+ *   `permId` would have the end of the one end the other.
  */
 export function openOrderOf(book: Book, identity: BrokerIdentity, ownClientId: number): ClientOrderId | undefined {
   if (identity.orderRef !== undefined) {
     const named = ourRef(book, identity.orderRef);
     if (named !== undefined) return book.open.has(named) && !isAnother(book, named, identity) ? named : undefined;
   }
-  if (identity.permId !== null) {
-    for (const [id, order] of book.open) if (order.permId === identity.permId) return id;
-  }
+  const byOrderId = ownNumber(book, identity, ownClientId);
+  if (byOrderId !== undefined) return byOrderId;
+  if (identity.permId === null) return undefined;
+  for (const [id, order] of book.open) if (order.permId === identity.permId) return id;
+  return undefined;
+}
+
+/** By the session's order id, unless the order is known under another `permId` than the message names. */
+function ownNumber(book: Book, identity: BrokerIdentity, ownClientId: number): ClientOrderId | undefined {
   if (identity.orderRef !== undefined || identity.orderId <= 0) return undefined;
   if (identity.clientId !== null && identity.clientId !== ownClientId) return undefined;
   for (const [id, order] of book.open) {
