@@ -31,6 +31,7 @@ import { differencesOf, PositionBook } from "./positions.ts";
 import { Reader } from "./reader.ts";
 import { foreignOrders, reconcile, SETTLE_MS } from "./reconcile.ts";
 import { WhatIfDesk } from "./what-if.ts";
+import { missingFrom, Written } from "./written.ts";
 
 export interface BrokerDeskOptions {
   readonly book: Book;
@@ -59,8 +60,6 @@ const INACTIVE_MS = 500;
 /** How long executions may lag behind a status that counts them. */
 const EXECUTIONS_LAG_MS = 2000;
 const SOON_MS = 300;
-/** Written orders that are remembered before those that are over are forgotten. */
-const WRITTEN_MAX = 1000;
 /** Commission reports that wait for their execution; they come within milliseconds of each other. */
 const EARLY_COMMISSIONS_MAX = 1000;
 
@@ -74,7 +73,7 @@ export class BrokerDesk implements Desk {
   readonly #cancels: Cancels;
   readonly #account: BrokerAccount;
   readonly #reader: Reader;
-  readonly #written = new Set<ClientOrderId>();
+  readonly #written: Written;
   readonly #inactiveSinceMs = new Map<ClientOrderId, number>();
   /** Orders that an error called over, until their status or a list says how they ended. */
   readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly sinceMs: number }>();
@@ -94,6 +93,7 @@ export class BrokerDesk implements Desk {
     this.#positions = new PositionBook(options.account);
     this.#questions = new WhatIfDesk({ ...options, whyNot });
     this.#cancels = new Cancels(options.nowMs);
+    this.#written = new Written(options.nowMs);
     const nextRequestId = () => options.requestIds.next();
     this.#reader = new Reader({ nowMs: options.nowMs, nextRequestId });
     this.#account = new BrokerAccount({
@@ -196,9 +196,7 @@ export class BrokerDesk implements Desk {
     const { nowMs, book, recorder, isReady, onAccountChanged } = this.#options;
     const now = nowMs();
     this.#questions.onTime();
-    if (this.#written.size > WRITTEN_MAX) {
-      for (const id of this.#written) if (!book.open.has(id)) this.#written.delete(id);
-    }
+    this.#written.forgetOver(book.open);
     for (const [id, since] of this.#inactiveSinceMs) {
       if (now - since < INACTIVE_MS) continue;
       this.#inactiveSinceMs.delete(id);
@@ -218,6 +216,7 @@ export class BrokerDesk implements Desk {
     }
     this.#account.onTime(isReady());
     if (isReady() && this.#positions.wantsExecutions(book, now)) this.#reader.passIn(0);
+    if (isReady() && this.#written.isOverdue(book.open)) this.#reader.passIn(0);
     const due = isReady() ? this.#reader.due() : null;
     if (due === "pass") this.#read([], () => undefined);
     else if (due === "look") this.#look();
@@ -453,8 +452,14 @@ export class BrokerDesk implements Desk {
     const considered = this.#considered();
     this.#reader.look({
       considered,
-      onDone: ({ openOrders }) =>
-        this.#takeForeign(foreignOrders(book, openOrders, { ownClientId: clientId, considered })),
+      onDone: ({ openOrders }) => {
+        const context = { ownClientId: clientId, considered };
+        const foreign = foreignOrders(book, openOrders, context);
+        this.#takeForeign(foreign);
+        // What ended without a word, and what works without one: the other lists say more, and are the judge.
+        const isBack = foreign.some((order) => ownOrderOf(book, order, clientId) !== undefined);
+        if (isBack || missingFrom(book, openOrders, context).length > 0) this.#reader.passIn(0);
+      },
     });
   }
 
