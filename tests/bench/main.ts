@@ -81,14 +81,17 @@ async function measurePlatform(): Promise<object> {
     const health = new Map<string, Health>();
     platform.operator.subscribe(healthMessage, ({ data }) => health.set(data.service, data));
 
-    const latency = await measureTickToOrder(platform, orders, rate);
+    let denials: readonly DeniedOrder[] = [];
+    // Also of a measurement that failed: what was denied may be why.
+    const latency = await measureTickToOrder(platform, orders, rate).finally(async () => {
+      denials = await deniedOrders(platform);
+      await tellDenials(denials);
+    });
     const text = ({ p50, p99, max, count }: Distribution) =>
       `p50 ${p50.toFixed(2)}  p99 ${p99.toFixed(2)}  max ${max.toFixed(2)}  (${count} orders)`;
     row(`tick to order, ms`, `${text(latency.latencyMs)} at ${rate} ticks/s, ${latency.ticks} ticks`);
     row("  until risk decided", text(latency.untilDecisionMs));
     row("  after that", text(latency.afterDecisionMs));
-    const denials = await deniedOrders(platform);
-    await tellDenials(denials);
     if (only === "orders") return { latency, denials: denials.length };
 
     const bridgeMemory = async () => {
@@ -140,7 +143,7 @@ async function tellDenials(denials: readonly DeniedOrder[]): Promise<void> {
   const counts = Object.fromEntries(
     [...new Set(codes)].map((one) => [one, codes.filter((code) => code === one).length]),
   );
-  row("  denied", JSON.stringify(counts));
+  row("denied", JSON.stringify(counts));
   if (denials.length === 0) return;
   row("  kept in", await keepDenials(denials));
   const exits = denials.filter(({ isExit }) => isExit);
