@@ -91,10 +91,11 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     clockSpeed: () => clock.speed ?? 0,
     nextRequestId: () => requestIds.next(),
     quietMs: settings.marketDataQuietSeconds * 1000,
-    onQuote: (quote, traded) => {
+    onQuote: (quote) => {
       bus.publish(quoteMessage, [quote.symbol], quote);
-      desk.onQuote(quote, traded);
+      desk.onQuote(quote);
     },
+    onTrade: (quote, trade) => desk.onTrade(quote, trade),
     alert,
     onLog: (fields, message) => logger.warn(fields, message),
   });

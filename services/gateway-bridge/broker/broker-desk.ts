@@ -192,6 +192,8 @@ export class BrokerDesk implements Desk {
   /** Quotes are for the dry-run engine; the broker has its own. */
   onQuote(): void {}
 
+  onTrade(): void {}
+
   onTime(): void {
     const { nowMs, book, recorder, isReady, onAccountChanged } = this.#options;
     const now = nowMs();

@@ -11,6 +11,7 @@ import type {
 import type { Connection } from "../gateway/connection.ts";
 import type { GatewayListener, HistoryListener } from "../gateway/reports.ts";
 import type { SendQueue } from "../gateway/send-queue.ts";
+import type { GatheredQuote, Trade } from "../market-data/quotes.ts";
 import type { Venue } from "../orders/venue.ts";
 
 /** What the gateway says that concerns orders and the account; the rest is the session's and the feed's. */
@@ -40,8 +41,9 @@ export interface Desk {
   /** The session ended: what was written and not answered is unknown. */
   onSessionLost(reason: string): void;
   onReady(): void;
-  /** @param traded whether a trade was among its ticks */
-  onQuote(quote: Quote, traded: boolean): void;
+  onQuote(quote: Quote): void;
+  /** Every trade, before the quote that comes after it. */
+  onTrade(quote: GatheredQuote, trade: Trade): void;
   /** Called a few times a second. */
   onTime(): void;
   /** What an order would do to the account, by the broker; nothing is placed. Never rejects. */

@@ -2,10 +2,12 @@ import type { AccountSummary, Alert, DryRunMemory, Outcome, Position, Quote, Wha
 import { type Calendar, tradingDayOf } from "#libs/time/mod.ts";
 import { dayTradesRemaining } from "../account/tags.ts";
 import { virtualAccount } from "../dry-run/account.ts";
+import { lookAtQuote, lookAtTrade } from "../dry-run/looks.ts";
 import type { EngineQuote } from "../dry-run/matching.ts";
 import { DryRunVenue } from "../dry-run/venue.ts";
 import type { Connection } from "../gateway/connection.ts";
 import type { Feed } from "../market-data/feed.ts";
+import type { GatheredQuote, Trade } from "../market-data/quotes.ts";
 import type { Book } from "../orders/book.ts";
 import type { OrderIds } from "../orders/order-ids.ts";
 import type { Recorder } from "../orders/recorder.ts";
@@ -88,8 +90,12 @@ export class DryRunDesk implements Desk {
 
   onReady(): void {}
 
-  onQuote(quote: Quote, traded: boolean): void {
-    this.venue.onQuote(engineQuote(quote, traded));
+  onQuote(quote: Quote): void {
+    this.venue.onQuote(lookAtQuote(quote));
+  }
+
+  onTrade(quote: GatheredQuote, trade: Trade): void {
+    this.venue.onQuote(lookAtTrade(quote, trade));
   }
 
   onTime(): void {
@@ -138,30 +144,13 @@ export class DryRunDesk implements Desk {
   }
 
   #freshQuote(symbol: string): EngineQuote | null {
-    const known = this.#options.feed.quote(symbol);
+    const { feed } = this.#options;
+    // Orders at work see what traded before the new one, which does not.
+    feed.tellTrades(symbol);
+    const known = feed.quote(symbol);
     if (known === undefined || known.ageMs > this.#options.maxQuoteAgeMs) return null;
-    return engineQuote(known.quote, false);
+    return lookAtQuote(known.quote);
   }
 }
 
 const ignore = (): void => undefined;
-
-/** What a published quote and the one that is being gathered have in common. */
-type Shown = Pick<Quote, "symbol" | "bid" | "ask" | "bidSize" | "askSize" | "last" | "lastSize" | "delayed"> & {
-  readonly halted?: boolean | null | undefined;
-};
-
-function engineQuote(quote: Shown, traded: boolean): EngineQuote {
-  const { symbol, bid, ask, bidSize, askSize, last, lastSize, halted, delayed } = quote;
-  return {
-    symbol,
-    bid,
-    ask,
-    bidSize,
-    askSize,
-    last,
-    halted: halted === true,
-    delayed,
-    trade: traded && last !== null ? { price: last, size: lastSize ?? 0 } : null,
-  };
-}

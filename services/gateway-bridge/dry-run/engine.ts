@@ -254,7 +254,7 @@ export class DryRunEngine {
   }
 
   #judgeStop(order: Working, quote: EngineQuote, at: EngineTime): void {
-    const last = this.#lastTrades.of(order, at.marketMs);
+    const last = this.#lastTrades.of(order, quote, at.marketMs);
     this.#moveStop(order, quote, last);
     if (!triggers(order, last)) return;
     order.triggered = true;

@@ -85,6 +85,76 @@ const SCENARIOS: readonly Scenario[] = [
     },
     position: 0,
   },
+  {
+    name: "a stop is triggered by a trade that is not the newest of its turn, and sold at the price of that moment",
+    steps: [{ place: "a", as: { side: "sell", order: stop(95) } }, { trades: [94, 100] }],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 93.99 } },
+    position: -10,
+  },
+  {
+    name: "a stop is triggered by the high of a turn that ends below it",
+    steps: [{ place: "a", as: { order: stop(105) } }, { trades: [101, 106, 103, 99] }],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 106.01 } },
+    position: 10,
+  },
+  {
+    name: "a stop-limit that a trade between triggered is in the market at its limit",
+    steps: [
+      { place: "a", as: { side: "sell", order: { type: "stop-limit", stopPrice: 95, limitPrice: 94.5 } } },
+      { trades: [94, 100] },
+    ],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 94.5 } },
+    position: -10,
+  },
+  {
+    name: "a trailing stop follows the trades of a turn in their order",
+    steps: [{ place: "a", as: { side: "sell", order: trailing(1) } }, { trades: [105, 103.5, 104.5] }],
+    orders: { a: { events: "submitted, accepted, filled 10/0", price: 103.49 } },
+    position: -10,
+  },
+  {
+    name: "a trailing stop is not triggered by a low that came before the high it follows",
+    steps: [{ place: "a", as: { side: "sell", order: trailing(1) } }, { trades: [99.5, 105, 104.5] }, { cancel: "a" }],
+    orders: { a: { events: "submitted, accepted, canceled", price: null } },
+    position: 0,
+  },
+  {
+    name: "an exit that wakes in a turn is triggered by what trades after its entry",
+    steps: [{ place: "a", as: { order: stop(101), bracket: { stop: 99, target: 110 } } }, { trades: [101, 98.9, 100] }],
+    orders: {
+      a: { events: "submitted, accepted, filled 10/0", price: 101.01 },
+      "a-stop": { events: "submitted, accepted, filled 10/0", price: 98.89 },
+      "a-target": { events: "submitted, accepted, canceled", price: null },
+    },
+    position: 0,
+  },
+  {
+    name: "an exit that wakes in a turn is not triggered by what traded before its entry",
+    steps: [
+      { place: "a", as: { order: stop(101), bracket: { stop: 99, target: 110 } } },
+      { trades: [98.9, 101] },
+      { trades: [110.5] },
+    ],
+    orders: {
+      a: { events: "submitted, accepted, filled 10/0", price: 101.01 },
+      "a-stop": { events: "submitted, accepted, canceled", price: null },
+      "a-target": { events: "submitted, accepted, filled 10/0", price: 110 },
+    },
+    position: 0,
+  },
+  {
+    name: "of a group the order that a trade between reached cancels the other",
+    steps: [
+      { place: "a", as: { side: "sell", order: stop(95), oneCancelsAllGroup: "either" } },
+      { place: "b", as: { order: { type: "stop", stopPrice: 106 }, oneCancelsAllGroup: "either" } },
+      { trades: [94, 107] },
+    ],
+    orders: {
+      a: { events: "submitted, accepted, filled 10/0", price: 93.99 },
+      b: { events: "submitted, accepted, canceled", price: null },
+    },
+    position: -10,
+  },
 ];
 
 const EVERY_SYMBOL = [...SCENARIOS.keys()].map(symbolOf);

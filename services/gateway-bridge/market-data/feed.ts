@@ -3,18 +3,22 @@ import type { FiveSecondBar } from "../gateway/reports.ts";
 import {
   beginAnew,
   type GatheredQuote,
-  isLastPrice,
   isLastSize,
+  isTrade,
   newQuote,
   publishable,
   sizeTypeOf,
+  type Trade,
   takeTick,
+  tradeOf,
   worthOf,
 } from "./quotes.ts";
 import { type Stream, Streams, type StreamsOptions } from "./streams.ts";
 
 export interface FeedOptions extends Omit<StreamsOptions, "isHalted" | "onQuotesBegin"> {
-  readonly onQuote: (quote: Quote, traded: boolean) => void;
+  readonly onQuote: (quote: Quote) => void;
+  /** Every trade, in order, with the quote as it stands before the next one, or at the end of the turn. */
+  readonly onTrade: (quote: GatheredQuote, trade: Trade) => void;
   readonly onBar: (symbol: string, bar: FiveSecondBar) => void;
   /** The prices of a symbol are delayed from here on. */
   readonly onDelayed: (symbol: string) => void;
@@ -27,7 +31,7 @@ const DELAYED_SHOWN = 10_167;
 
 /**
  * What comes on the streams of market data: ticks are gathered into one quote a symbol and turn of the event loop (the
- * newest wins, so a burst costs one message), bars are handed on.
+ * newest wins, so a burst costs one message), trades are told one by one, bars are handed on.
  */
 export class Feed {
   readonly streams: Streams;
@@ -47,7 +51,9 @@ export class Feed {
       isHalted: (symbol) => this.#quotes.get(symbol)?.halted === true,
       onQuotesBegin: (symbol) => {
         const quote = this.#quotes.get(symbol);
-        if (quote !== undefined) beginAnew(quote);
+        if (quote === undefined) return;
+        this.#tellTrade(quote);
+        beginAnew(quote);
       },
     });
   }
@@ -77,17 +83,21 @@ export class Feed {
     const now = this.#options.nowMs();
     this.streams.heard(stream, now);
     const wasDelayed = quote.delayed;
+    const cameWithPrice = requestId === this.#pricedRequest && tickType === this.#pricedSizeType;
+    const trades = !cameWithPrice && isTrade(quote, tickType, value);
+    if (trades) this.#tellTrade(quote);
     if (!takeTick(quote, tickType, value, now)) return;
     if (quote.delayed && !wasDelayed) this.#options.onDelayed(stream.symbol);
-    const cameWithPrice = requestId === this.#pricedRequest && tickType === this.#pricedSizeType;
     if (!cameWithPrice) {
       quote.ticks += 1;
       this.#ticks += 1;
-      if (isLastPrice(tickType) || isLastSize(tickType)) {
-        // The first one tells where the market stands, and is no trade that happened now.
-        quote.traded ||= stream.hasLast;
-        stream.hasLast = true;
-      }
+    }
+    if (trades) {
+      // The first one tells where the market stands, and is no trade that happened now.
+      quote.trade = stream.hasLast ? tradeOf(quote) : null;
+      stream.hasLast = true;
+    } else if (cameWithPrice && isLastSize(tickType) && quote.trade !== null) {
+      quote.trade = { ...quote.trade, size: quote.lastSize ?? 0 };
     }
     this.#pricedRequest = requestId;
     this.#pricedSizeType = sizeTypeOf(tickType);
@@ -95,6 +105,12 @@ export class Feed {
     quote.waits = true;
     this.#dirty.push(quote);
     if (this.#dirty.length === 1) (this.#options.afterThisTurn ?? setImmediate)(() => this.#publish());
+  }
+
+  /** Tells what traded in a symbol up to now: who comes after it has no part in it. */
+  tellTrades(symbol: string): void {
+    const quote = this.#quotes.get(symbol);
+    if (quote !== undefined) this.#tellTrade(quote);
   }
 
   bar(requestId: number, bar: FiveSecondBar): void {
@@ -135,15 +151,21 @@ export class Feed {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const quote of dirty) {
-      const { traded } = quote;
+      this.#tellTrade(quote);
       const publication = publishable(quote);
       quote.ticks = 0;
-      quote.traded = false;
       quote.waits = false;
       // Its stream began anew before this turn ended.
       if (quote.receivedAtMonotonicMs === 0) continue;
       this.#published += 1;
-      this.#options.onQuote(publication, traded);
+      this.#options.onQuote(publication);
     }
+  }
+
+  #tellTrade(quote: GatheredQuote): void {
+    const { trade } = quote;
+    if (trade === null) return;
+    quote.trade = null;
+    this.#options.onTrade(quote, trade);
   }
 }

@@ -6,7 +6,7 @@ import type { HistoryDesk } from "../history/history-desk.ts";
 import { MADE_INTERVALS } from "./aggregate.ts";
 import * as alerts from "./alerts.ts";
 import { BarDesk } from "./bar-desk.ts";
-import { Feed } from "./feed.ts";
+import { Feed, type FeedOptions } from "./feed.ts";
 import { Needs } from "./needs.ts";
 import type { PublishedUntil } from "./series.ts";
 
@@ -22,7 +22,8 @@ export interface MarketDataOptions {
   readonly clockSpeed: () => number;
   readonly nextRequestId: () => number;
   readonly quietMs: number;
-  readonly onQuote: (quote: Quote, traded: boolean) => void;
+  readonly onQuote: (quote: Quote) => void;
+  readonly onTrade: FeedOptions["onTrade"];
   readonly alert: (alert: Alert) => void;
   readonly onLog: (fields: object, message: string) => void;
 }

@@ -18,6 +18,12 @@ const FIELDS: readonly (readonly [tickType: number, field: Field, delayed: boole
 ];
 const FIELD_OF = new Map(FIELDS.map(([tickType, field, delayed]) => [tickType, { field, delayed }]));
 
+/** A trade, and the quote as it stood when it came. */
+export interface Trade extends Pick<Quote, "bid" | "ask" | "bidSize" | "askSize"> {
+  readonly price: number;
+  readonly size: number;
+}
+
 /** A quote being gathered: the newest of each field wins. */
 export interface GatheredQuote {
   readonly symbol: string;
@@ -37,8 +43,8 @@ export interface GatheredQuote {
   receivedAtMonotonicMs: number;
   /** Messages of the gateway since it was last published. */
   ticks: number;
-  /** Whether a trade was among them. */
-  traded: boolean;
+  /** The newest trade, until it is told; the one that stood when the stream began is none. */
+  trade: Trade | null;
   /** Whether it waits to be published. */
   waits: boolean;
 }
@@ -57,7 +63,7 @@ export const newQuote = (symbol: string): GatheredQuote => ({
   shortable: null,
   receivedAtMonotonicMs: 0,
   ticks: 0,
-  traded: false,
+  trade: null,
   waits: false,
 });
 
@@ -121,8 +127,21 @@ function takeWord<Word extends "halted" | "shortable">(
   return true;
 }
 
-export const isLastPrice = (tickType: number): boolean => tickType === 4 || tickType === 68;
+/**
+ * Whether a tick tells of a trade: a last price, or a last size that is no part of a message before. The broker repeats
+ * the size of a price in a message of its own (tws.md 5.3): the same size again is the same trade.
+ */
+export function isTrade({ last, lastSize }: GatheredQuote, tickType: number, value: number): boolean {
+  if (tickType === 4 || tickType === 68) return value > 0;
+  return isLastSize(tickType) && last !== null && value > 0 && value !== lastSize;
+}
+
 export const isLastSize = (tickType: number): boolean => tickType === 5 || tickType === 71;
+
+/** The trade that was told last; null for none. */
+export function tradeOf({ last, lastSize, bid, ask, bidSize, askSize }: GatheredQuote): Trade | null {
+  return last === null ? null : { price: last, size: lastSize ?? 0, bid, ask, bidSize, askSize };
+}
 
 /**
  * The size that comes along with a price: the library makes two ticks of one message. -1 for a type that is no price.
