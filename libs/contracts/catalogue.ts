@@ -1,5 +1,6 @@
 import { alertMessage, deadLetterMessage, deliveryMessage } from "./alerts.ts";
 import { dryRunMemoryMessage } from "./dry-run.ts";
+import { planLimitsMessage } from "./gameplan.ts";
 import {
   acceptedPositionMessage,
   accountSummaryMessage,
@@ -55,6 +56,7 @@ export const CATALOGUE: readonly MessageType[] = [
   riskStateMessage,
   limitUseMessage,
   closeOutMessage,
+  planLimitsMessage,
   assessMessage,
   dayTradesMessage,
   signalMessage,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defineMessage } from "./subject.ts";
 import { strategyNameSchema, symbolSchema } from "./values.ts";
 
 const timeOfDaySchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a New York time of day such as 09:45");
@@ -90,3 +91,15 @@ export const gameplanSchema = z.strictObject({
 });
 export type Gameplan = z.infer<typeof gameplanSchema>;
 export type StrategyPlan = Gameplan["strategies"][number];
+
+export const planLimitsMessage = defineMessage({
+  name: "plan limits",
+  prefix: "risk.plan-limits",
+  params: [],
+  kind: "last-value",
+  stream: "STATE",
+  publishers: ["risk"],
+  subscribers: ["operator"],
+  description: "The limits of the newest gameplan that risk could read: they hold until it can read another",
+  data: gameplanSchema.shape.limits,
+});

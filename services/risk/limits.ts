@@ -135,7 +135,7 @@ const TIGHTER: Readonly<Record<NumericLimit, "lower" | "higher">> = {
 const NUMERIC_LIMITS = Object.keys(TIGHTER) as readonly NumericLimit[];
 
 /** The limits under a gameplan, which may tighten one and never loosen it (architecture section 8). */
-export function tightened(limits: Limits, { limits: plan }: Gameplan): Limits {
+export function tightened(limits: Limits, { limits: plan }: Pick<Gameplan, "limits">): Limits {
   const numbers = NUMERIC_LIMITS.map((name): [NumericLimit, number] => {
     const wanted = plan[name] ?? limits[name];
     return [name, isLooser(name, wanted, limits) ? limits[name] : wanted];
@@ -150,7 +150,7 @@ export function tightened(limits: Limits, { limits: plan }: Gameplan): Limits {
 }
 
 /** The limits of a gameplan that would loosen a configured one, and so are not in force. */
-export function loosenedBy(limits: Limits, { limits: plan }: Gameplan): readonly string[] {
+export function loosenedBy(limits: Limits, { limits: plan }: Pick<Gameplan, "limits">): readonly string[] {
   const { allowedSymbols } = limits;
   const isWider = allowedSymbols !== null && (plan.allowedSymbols ?? []).some((symbol) => !allowedSymbols.has(symbol));
   return [

@@ -284,7 +284,7 @@ describe("decisions", () => {
     await holdUpDelivery();
     for (const [held, symbol] of ["SPY", "IBM"].entries()) {
       await buy(20, { symbol });
-      expect(running[0]?.service.health().figures["positions"]).toBe(held);
+      expect(running[0]?.service.health().figures.positions).toBe(held);
       const exit = intent({ side: "sell", quantity: 20, symbol, order: { type: "market" } });
       expect(await ask(exit)).toMatchObject({ outcome: "approved" });
     }
@@ -496,6 +496,30 @@ describe("the gameplan file", () => {
     expect(await codesOf(intent({ quantity: 12, strategy: "operator" }))).toEqual(["POSITION_LIMIT"]);
     expect(await codesOf(intent({ quantity: 3 }))).toEqual(["SYMBOL_NOT_IN_PLAN"]);
     expect(await codesOf(intent({ quantity: 3, strategy: "operator" }))).toEqual([]);
+  });
+
+  it("that can no longer be read loosens nothing, also over a kill (law 6)", async () => {
+    const first = await start();
+    await morning();
+    await ready();
+    /** Why an entry of the operator is denied; one that passes is over at once. */
+    const denials = async (quantity: number) => {
+      quote("SPY", 100);
+      const decision = await ask(intent({ quantity, strategy: "operator" }));
+      if (decision.outcome === "approved") await event(decision.clientOrderId, "expired");
+      return decision.outcome === "approved" ? [] : decision.reasons.map(({ code }) => code);
+    };
+    const passes = async (quantity: number) => (await denials(quantity)).length === 0;
+    expect(await denials(12)).toEqual([]);
+    await writeFile(planPath, JSON.stringify({ ...PLAN, limits: { maxPositionFraction: 0.01 } }));
+    await eventually("the plan's limit", async () => (await denials(13)).includes("POSITION_LIMIT"));
+    await writeFile(planPath, "{");
+    await kill(first);
+    await start();
+    await eventually("an entry within the plan's limit", () => passes(2));
+    expect(await denials(14)).toEqual(["POSITION_LIMIT"]);
+    await writeFile(planPath, JSON.stringify(PLAN));
+    await eventually("an entry within the new plan's limits", () => passes(15));
   });
 });
 

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { LedgerFold } from "#libs/bus/mod.ts";
 import {
   approvedMessage,
@@ -14,6 +15,7 @@ import {
   intentMessage,
   limitUseMessage,
   orderEventMessage,
+  planLimitsMessage,
   quoteMessage,
   riskStateMessage,
 } from "#libs/contracts/mod.ts";
@@ -63,7 +65,9 @@ export async function startRisk(context: ServiceContext<"risk">, options: RiskOp
   const planFile = new PlanFile(resolve(PROJECT, settings.gameplanPath));
   const peak = new DayPeak();
   const brokerWord = new BrokerWord();
-  let limits = configured;
+  // The plan may be unusable at this start: what the last one tightened stays tight (law 6).
+  let planLimits = (await bus.lastValue(planLimitsMessage, []))?.data ?? {};
+  let limits = tightened(configured, { limits: planLimits });
   let usesChanged = true;
 
   const now = (): Moment => ({ marketMs: clock.nowMs() ?? null, monotonicMs: monotonicNowMs(), wallMs: wallNowMs() });
@@ -124,9 +128,12 @@ export async function startRisk(context: ServiceContext<"risk">, options: RiskOp
   async function refreshPlan(): Promise<void> {
     if (!(await planFile.refresh())) return;
     const plan = planFile.view;
-    // A plan that can no longer be read loosens nothing: what it tightened stays tight.
-    if (plan.known) limits = tightened(configured, plan.plan);
-    else {
+    // A plan that can no longer be read loosens nothing: what it tightened stays tight, also over a restart.
+    if (plan.known) {
+      limits = tightened(configured, plan.plan);
+      if (!isDeepStrictEqual(planLimits, plan.plan.limits)) await bus.record(planLimitsMessage, [], plan.plan.limits);
+      planLimits = plan.plan.limits;
+    } else {
       await bus.alert({
         severity: "warning",
         code: "GAMEPLAN_UNUSABLE",
