@@ -23,10 +23,11 @@ import { measureTickThroughput } from "./tick-throughput.ts";
 import { measureTickToOrder } from "./tick-to-order.ts";
 
 /** Prints the platform's figures on this machine, all processes running; compare ratios in one run. */
-const { json, orders, rate, seconds, returns, evaluations, only } = new Command("npm run bench --")
+const { json, orders, rate, positionDelay, seconds, returns, evaluations, only } = new Command("npm run bench --")
   .option("--json <file>", "write the figures as JSON, too")
   .option("--orders <n>", "orders to measure from tick to order", Number, 5000)
   .option("--rate <n>", "orders a second; the bridge paces itself at 45 messages a second", Number, 30)
+  .option("--position-delay <ms>", "how late the broker tells a position, beside the orders", Number, 0)
   .option("--seconds <n>", "seconds for each rate of ticks", Number, 5)
   .option("--evaluations <n>", "batches of 50 evaluations of one order by risk", Number, 2000)
   .addOption(
@@ -41,6 +42,7 @@ const { json, orders, rate, seconds, returns, evaluations, only } = new Command(
     json?: string;
     orders: number;
     rate: number;
+    positionDelay: number;
     seconds: number;
     returns: number;
     evaluations: number;
@@ -71,7 +73,7 @@ async function measurePlatform(): Promise<object> {
       ...WIDE_LIMITS,
       MAX_DAILY_LOSS_PCT: "0.5",
     },
-    gateway: { equityUsd: 10_000_000 },
+    gateway: { equityUsd: 10_000_000, scenario: { faults: { positionDelayMs: positionDelay } } },
     gameplan: {
       tradingDay: "any",
       strategies: [{ strategy: "tick-echo", symbols: ["SPY"], capitalUsd: 1_000_000, from: "09:31", until: "15:59" }],
