@@ -232,10 +232,12 @@ export class TestPlatform {
   async kill(name: string): Promise<void> {
     const before = await this.app(name);
     process.kill(before.pid, "SIGKILL");
-    await eventually(`${name} runs again`, async () => {
+    const isBack = async () => {
       const now = await this.app(name);
       return now.status === "online" && now.pid !== before.pid;
-    });
+    };
+    // A process takes a second to begin, and many on a machine with much else to do.
+    await eventually(`${name} runs again`, isBack, 60_000);
   }
 
   /** All messages of a type in a stream so far, oldest first. */
