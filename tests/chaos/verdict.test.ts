@@ -190,7 +190,7 @@ describe("the verdict of a chaos run", () => {
     expect(of(1).join("\n")).toMatch(/c1-2 and c1-1 of one group both traded/);
   });
 
-  it("takes the word of an event from before a correction", () => {
+  it("wants the last event of an order to follow a correction", () => {
     const correction = execution({ executionId: "e.02", corrects: "e.01", quantity: 8 });
     const corrected = {
       atBroker: [{ ...atBroker, filled: 8 }],
@@ -199,9 +199,9 @@ describe("the verdict of a chaos run", () => {
       brokerExecutions: [{ execId: "e.02", clientOrderId: id, shares: 8, price: 100 }],
       brokerPositions: new Map([["SPY", 8]]),
     } satisfies Partial<Evidence>;
-    expect(violationsOf({ ...agreed, ...corrected })).toEqual([]);
-    const wrong = { ...corrected, events: new Map([[id, event({ filledQuantity: 9 })]]) };
-    expect(violationsOf({ ...agreed, ...wrong }).join("\n")).toMatch(/says 9 filled/);
+    const followed = { ...corrected, events: new Map([[id, event({ filledQuantity: 8 })]]) };
+    expect(violationsOf({ ...agreed, ...followed })).toEqual([]);
+    expect(violationsOf({ ...agreed, ...corrected }).join("\n")).toMatch(/says 10 filled, its executions say 8/);
   });
 
   it("counts a corrected execution once, at its correction", () => {

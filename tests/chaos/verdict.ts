@@ -79,6 +79,8 @@ export const NEVER_SAID: readonly string[] = [
   "FILLS_WITHOUT_EXECUTIONS",
   "LEDGER_WENT_BACKWARDS",
   "ORDER_CAME_BACK",
+  "ORDER_FILLED_AFTER_END",
+  "ORDER_OVERFILLED",
   "ORDERS_UNTRACED",
   "OTHER_CONTRACT",
 ];
@@ -132,8 +134,6 @@ function* ordersAgree({ approved, events, atBroker, executions, refusedIds, plac
   // A group of which a part was lost on the way was never transmitted: a gateway forgets it when it restarts.
   const incomplete = new Set([...approved].flatMap(([id, { entry }]) => (written.has(id) ? [] : [entry])));
   const counted = filledOf(effective(executions));
-  // An event of an order that is over is not told again when an exchange corrects what it traded.
-  const uncorrected = filledOf(executions.filter(({ corrects }) => corrects === null));
   const brokers = new Map(atBroker.map((order) => [order.orderRef, order]));
   for (const [id, { entry, ...terms }] of approved) {
     const event = events.get(id);
@@ -150,7 +150,7 @@ function* ordersAgree({ approved, events, atBroker, executions, refusedIds, plac
       yield `${id}: ${event.status} on the ledger, ${broker.state} at the broker`;
     } else if ((counted.get(id) ?? 0) !== broker.filled) {
       yield `${id}: ${counted.get(id) ?? 0} filled on the ledger, ${broker.filled} at the broker`;
-    } else if (![counted, uncorrected].some((filled) => (filled.get(id) ?? 0) === event.filledQuantity)) {
+    } else if ((counted.get(id) ?? 0) !== event.filledQuantity) {
       yield `${id}: its last event says ${event.filledQuantity} filled, its executions say ${counted.get(id) ?? 0}`;
     }
     // What a fill of one exit takes from the other changes its size, by design.

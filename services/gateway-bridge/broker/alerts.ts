@@ -1,5 +1,6 @@
-import type { Alert, ClientOrderId, Position } from "#libs/contracts/mod.ts";
+import type { Alert, ClientOrderId, OrderEvent, Position } from "#libs/contracts/mod.ts";
 import type { BrokerExecution, BrokerOrder, OtherContract } from "../gateway/reports.ts";
+import type { Surprise } from "../orders/after-end.ts";
 import type { Difference } from "./positions.ts";
 
 /** Alerts about orders at the broker; all codes are listed in the README of this service. */
@@ -105,6 +106,37 @@ export const orderCameBack = (id: ClientOrderId, status: string): Alert => ({
   text: `It ended here as ${status}, and the broker lists it as working. Cancel it at the broker, and check the position.`,
   fields: [],
 });
+
+export const surprise = (what: Surprise, event: OrderEvent): Alert => {
+  const { clientOrderId, side, symbol, filledQuantity, reason } = event;
+  const filled = `${clientOrderId}, to ${side} ${symbol}, counts ${filledQuantity} filled: ${reason}.`;
+  switch (what) {
+    case "overfilled":
+      return {
+        severity: "critical",
+        code: "ORDER_OVERFILLED",
+        title: `${clientOrderId} was filled beyond what was approved`,
+        text: `${filled} Look at the position of ${symbol} at the broker, and close what is too much; ask the broker why.`,
+        fields: [],
+      };
+    case "after-end":
+      return {
+        severity: "critical",
+        code: "ORDER_FILLED_AFTER_END",
+        title: `${clientOrderId} was filled although it was over here`,
+        text: `${filled} Its strategy did not count on it, and may have asked anew. Look at the position of ${symbol} and at the open orders at the broker.`,
+        fields: [],
+      };
+    case "corrected":
+      return {
+        severity: "warning",
+        code: "ORDER_CORRECTED",
+        title: `The exchange took back a part of what ${clientOrderId} was filled`,
+        text: `${filled} Position and profit follow the correction.`,
+        fields: [],
+      };
+  }
+};
 
 const list = (items: readonly string[]): string =>
   items.slice(0, 20).join(", ") + (items.length > 20 ? ` and ${items.length - 20} more` : "");

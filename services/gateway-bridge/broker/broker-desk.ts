@@ -15,6 +15,7 @@ import type { Connection } from "../gateway/connection.ts";
 import { attachOrderChannel, type OrderChannel } from "../gateway/order-channel.ts";
 import type { BrokerExecution, BrokerList, BrokerOrder, BrokerOrderStatus } from "../gateway/reports.ts";
 import type { SendQueue } from "../gateway/send-queue.ts";
+import { surpriseIn, toldAnew } from "../orders/after-end.ts";
 import type { Book, OpenOrder } from "../orders/book.ts";
 import { type Fact, fillProgress, orderFact } from "../orders/facts.ts";
 import type { OrderIds } from "../orders/order-ids.ts";
@@ -409,8 +410,19 @@ export class BrokerDesk implements Desk {
       alert(alerts.foreignExecution(execution));
       return;
     }
-    const progress = fillProgress(book, fill.clientOrderId, fill.permId);
-    if (progress !== undefined) recorder.take([progress]);
+    const progress =
+      fillProgress(book, fill.clientOrderId, fill.permId) ?? toldAnew(book, fill.clientOrderId, fill.permId);
+    if (progress !== undefined) this.#takeFacts([progress]);
+  }
+
+  /** What nobody approved or expects is told before it is recorded: a process that ends in between tells it again. */
+  #takeFacts(facts: readonly Fact[]): void {
+    const { book, recorder, alert } = this.#options;
+    for (const fact of facts) {
+      const surprise = surpriseIn(book, fact);
+      if (fact.kind === "order" && surprise !== null) alert(alerts.surprise(surprise, fact.event));
+      recorder.take([fact]);
+    }
   }
 
   #onCommission(executionId: string, commission: number): void {
@@ -474,7 +486,7 @@ export class BrokerDesk implements Desk {
   }
 
   #reconcile(considered: ReadonlySet<ClientOrderId>, gathered: Gathered): void {
-    const { book, recorder, clientId, nowMs, marketNowMs, alert } = this.#options;
+    const { book, clientId, nowMs, marketNowMs, alert } = this.#options;
     const result = reconcile(
       book,
       { ...gathered, positions: this.#positions.known },
@@ -489,7 +501,7 @@ export class BrokerDesk implements Desk {
     );
     this.#missingSinceMs = result.missingSinceMs;
     this.#cancelUnprotected(result.facts);
-    recorder.take(result.facts);
+    this.#takeFacts(result.facts);
     if (result.missingSinceMs.size > 0) this.#reader.passIn(SETTLE_MS);
     const notSent = result.facts.flatMap((fact) =>
       fact.kind === "order" && fact.event.status === "not-sent" ? [fact.event.clientOrderId] : [],

@@ -1,6 +1,7 @@
 import type { ClientOrderId } from "#libs/contracts/mod.ts";
 import { tradingDayOf } from "#libs/time/mod.ts";
 import type { BrokerExecution, BrokerOrder, BrokerPosition } from "../gateway/reports.ts";
+import { toldAnew } from "../orders/after-end.ts";
 import { applyFill, applyOrderEvent, type Book, copyOf, type OpenOrder } from "../orders/book.ts";
 import { type Fact, fillProgress, orderFact } from "../orders/facts.ts";
 import { fillOf, newestRevisions } from "./executions.ts";
@@ -60,6 +61,7 @@ export const SETTLE_MS = 5000;
  * | the broker has it | and we had | becomes |
  * |---|---|---|
  * | anywhere, or not at all, and executions fill it | anything open | filled |
+ * | anywhere, or not at all, and executions differ from what its end told | over | over as before or filled, told anew |
  * | among the open | submitted, unknown | accepted, or partially filled |
  * | among the completed, cancelled | anything open | canceled |
  * | among the completed, inactive | anything open | rejected |
@@ -94,6 +96,11 @@ export function reconcile(book: Book, picture: BrokerPicture, context: Reconcile
   for (const [id, permId] of touched) {
     const progress = fillProgress(after, id, permId);
     if (progress !== undefined) take(progress);
+  }
+  // Also of what an earlier process counted, and did not live to tell.
+  for (const id of [...after.closed.keys()]) {
+    const anew = toldAnew(after, id, touched.get(id));
+    if (anew !== undefined) take(anew);
   }
 
   const open = indexOf(after, picture.openOrders.filter(isLiving), context.ownClientId);

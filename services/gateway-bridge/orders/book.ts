@@ -38,7 +38,15 @@ export interface OpenOrder extends Leg {
 /** An order that is over: what late executions and repeated messages are compared with. */
 export interface ClosedOrder {
   readonly status: OrderStatus;
+  readonly orderId: number | null;
+  /** Shares that were approved. */
+  readonly quantity: number;
+  /** Shares that the broker filled, by all that is known. */
   readonly filledQuantity: number;
+  /** Those that its last event tells. */
+  readonly toldQuantity: number;
+  /** Those among them that the broker counts and whose executions are not known. */
+  readonly unseenQuantity: number;
   readonly permId: number | null;
   readonly day: string | null;
   /** Its bracket and its group, null for none: a fill of it takes from their other orders for as long as they work. */
@@ -133,14 +141,7 @@ export function applyOrderEvent(book: Book, event: OrderEvent, marketMs: number 
     book.open.delete(id);
     // Its protective orders are recorded before it is sent: those that are not by now never will be.
     for (const [child, leg] of book.awaited) if (leg.parentClientOrderId === id) book.awaited.delete(child);
-    book.closed.set(id, {
-      status: event.status,
-      filledQuantity: Math.max(before?.filledQuantity ?? 0, event.filledQuantity),
-      permId: event.permId ?? before?.permId ?? null,
-      day: dayOf(before?.submittedAt ?? marketMs),
-      parentClientOrderId: before?.parentClientOrderId ?? event.parentClientOrderId,
-      oneCancelsAllGroup: before?.oneCancelsAllGroup ?? null,
-    });
+    book.closed.set(id, endOf(book.closed.get(id), before, event, marketMs));
     return;
   }
   if (before === undefined || book.closed.has(id)) return;
@@ -151,6 +152,37 @@ export function applyOrderEvent(book: Book, event: OrderEvent, marketMs: number 
     permId: event.permId ?? before.permId,
   });
 }
+
+/** @param before the order, where it was open until now */
+function endOf(
+  known: ClosedOrder | undefined,
+  before: OpenOrder | undefined,
+  event: OrderEvent,
+  marketMs: number | null,
+): ClosedOrder {
+  const { status, filledQuantity: toldQuantity } = event;
+  const permId = event.permId ?? known?.permId ?? before?.permId ?? null;
+  if (known !== undefined) return { ...known, status, permId, filledQuantity: toldQuantity, toldQuantity };
+  const executed = before?.filledQuantity ?? 0;
+  return {
+    status,
+    orderId: event.orderId ?? before?.orderId ?? null,
+    quantity: before?.quantity ?? toldQuantity + event.leavesQuantity,
+    filledQuantity: Math.max(executed, toldQuantity),
+    toldQuantity,
+    unseenQuantity: Math.max(0, exactShares(toldQuantity - executed)),
+    permId,
+    day: dayOf(before?.submittedAt ?? marketMs),
+    parentClientOrderId: before?.parentClientOrderId ?? event.parentClientOrderId,
+    oneCancelsAllGroup: before?.oneCancelsAllGroup ?? null,
+  };
+}
+
+/** Shares to the millionth: sums of parts of shares are not exact in binary. */
+export const exactShares = (quantity: number): number => Math.round(quantity * 1e6) / 1e6;
+
+/** As much may fill of what was approved before it is more. */
+export const approvedAtMost = (quantity: number): number => quantity + 1e-6;
 
 export function applyFill(book: Book, fill: Fill): void {
   if (fill.kind === "commission") applyCommission(book, fill.executionId, fill.commission);
@@ -224,7 +256,7 @@ function countFilled(book: Book, id: ClientOrderId, replaced: KnownExecution | u
   const order = book.open.get(id);
   if (order === undefined) {
     const closed = book.closed.get(id);
-    if (closed !== undefined) book.closed.set(id, { ...closed, filledQuantity: closed.filledQuantity + quantity });
+    if (closed !== undefined) book.closed.set(id, countedLate(closed, quantity));
     return;
   }
   const value =
@@ -237,6 +269,16 @@ function countFilled(book: Book, id: ClientOrderId, replaced: KnownExecution | u
     filledQuantity,
     averagePrice: filledQuantity > 0 ? value / filledQuantity : null,
   });
+}
+
+/** What its end counted already is not counted again when its execution comes. */
+function countedLate(closed: ClosedOrder, quantity: number): ClosedOrder {
+  const seen = Math.max(0, Math.min(closed.unseenQuantity, quantity));
+  return {
+    ...closed,
+    unseenQuantity: exactShares(closed.unseenQuantity - seen),
+    filledQuantity: exactShares(closed.filledQuantity + quantity - seen),
+  };
 }
 
 function applyCommission(book: Book, executionId: string, commission: number): void {

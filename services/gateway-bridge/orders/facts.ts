@@ -1,5 +1,5 @@
 import type { ClientOrderId, Fill, OrderEvent, OrderStatus } from "#libs/contracts/mod.ts";
-import type { Book, OpenOrder } from "./book.ts";
+import { approvedAtMost, type Book, type OpenOrder } from "./book.ts";
 import type { Leg } from "./legs.ts";
 
 /** Something that happened, to be recorded in the ledger and applied to the book. */
@@ -57,7 +57,8 @@ export function firstEvent(leg: Leg, status: OrderStatus, orderId: number | null
 
 /**
  * What an execution or its correction makes of its order: `partially-filled` or `filled`, by our own count. Call it
- * after the fill was applied to the book. Undefined for an order that is not open: its fill is recorded all the same.
+ * after the fill was applied to the book. Undefined for an order that is not open: its fill is recorded all the same,
+ * and what it makes of the order is `after-end.ts`.
  *
  * @param permId as the execution names it; often the first word of it
  * @param reason what is to be known of the fill; null for nothing
@@ -70,5 +71,7 @@ export function fillProgress(
 ): Fact | undefined {
   const order = book.open.get(id);
   if (order === undefined || order.filledQuantity <= 0) return undefined;
-  return orderFact(order, order.filledQuantity >= order.quantity ? "filled" : "partially-filled", reason, { permId });
+  const beyond = order.filledQuantity > approvedAtMost(order.quantity);
+  const why = beyond ? `${order.quantity} were approved, and the broker filled more` : reason;
+  return orderFact(order, order.filledQuantity >= order.quantity ? "filled" : "partially-filled", why, { permId });
 }

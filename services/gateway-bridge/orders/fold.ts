@@ -24,7 +24,7 @@ import {
 } from "./book.ts";
 
 /** Version of the snapshot's shape. */
-const STATE_VERSION = 4;
+const STATE_VERSION = 5;
 /**
  * A message on the bus holds 1 MiB: above this, executions of earlier days are left out. A snapshot that is too large
  * all the same is refused by the bus; the older one stands, and the ledger is read from there.

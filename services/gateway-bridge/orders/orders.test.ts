@@ -178,7 +178,11 @@ describe("the book", () => {
       });
       book.closed.set(name, {
         status: "filled",
+        orderId: at + 1,
+        quantity: 100,
         filledQuantity: 100,
+        toldQuantity: 100,
+        unseenQuantity: 0,
         permId: 1_900_000_000 + at * 7,
         day: "2026-03-10",
         parentClientOrderId: null,
