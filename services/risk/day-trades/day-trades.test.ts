@@ -106,6 +106,35 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: 1, byDirection: 1 });
   });
 
+  it("counts the rest of a sale that began before a new purchase as sold after it", () => {
+    const world = new World(SMALL);
+    world.position({ symbol: "IBM", quantity: 20 });
+    const sale = intent({ symbol: "IBM", side: "sell", quantity: 20 });
+    world.decide(sale);
+    const sold = { clientOrderId: sale.clientOrderId, symbol: "IBM", side: "sell" } as const;
+    world.execution({ ...sold, quantity: 15 });
+    world.execution({ clientOrderId: clientOrderIdSchema.parse("bought"), symbol: "IBM", quantity: 10 });
+    expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: 0, byDirection: 0 });
+    world.execution({ ...sold, quantity: 5 });
+    expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: 1, byDirection: 1 });
+  });
+
+  it.each([
+    ["sold, then bought", 1000, 2000, 0],
+    ["bought, then sold", 2000, 1000, 1],
+  ])("counts by the time of execution, in whatever order they are told: %s", (_, soldMs, boughtMs, expected) => {
+    const world = new World(SMALL);
+    const at = world.marketMs ?? 0;
+    world.position({ symbol: "IBM", quantity: 10 });
+    const [bought, sold] = [clientOrderIdSchema.parse("bought"), clientOrderIdSchema.parse("sold")];
+    world.execution({ clientOrderId: bought, symbol: "IBM", executedAt: at + boughtMs });
+    world.execution({ clientOrderId: sold, symbol: "IBM", side: "sell", executedAt: at + soldMs });
+    expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: expected, byDirection: expected });
+    expect(world.book.symbols.get("IBM")?.days.at(-1)?.executions.map(({ side }) => side)).toEqual(
+      soldMs < boughtMs ? ["sell", "buy"] : ["buy", "sell"],
+    );
+  });
+
   it("counts a security by its name alone: two strikes of one underlying are two securities", () => {
     const world = new World(SMALL);
     // As sequence 2 of Regulatory Notice 21-13, and each half of it in a security of its own.

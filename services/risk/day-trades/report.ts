@@ -3,6 +3,7 @@ import { countsDayTrades, priorDayEquity } from "../checks/day-trades.ts";
 import type { RiskView } from "../evaluate/view.ts";
 import type { Book } from "../state/book.ts";
 import { regimeOf } from "./regime.ts";
+import { countOf } from "./tally.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn, UNCOUNTED_FROM_EQUITY, usedDayTrades } from "./use.ts";
 
 /** Today and the four sessions after it: as far as the account's tags look, and the window of the rule. */
@@ -51,12 +52,13 @@ function daysIn(book: Book, window: readonly string[]): DayTradeReport["days"] {
   const days: DayTradeReport["days"] = [];
   for (const [symbol, entry] of book.symbols) {
     for (const { tradingDay, tally, start, executions } of entry.days) {
-      if (!window.includes(tradingDay) || tally.byOpening + tally.byDirection === 0) continue;
+      const { byOpening, byDirection } = countOf(tally);
+      if (!window.includes(tradingDay) || byOpening + byDirection === 0) continue;
       days.push({
         tradingDay,
         symbol,
-        byOpening: tally.byOpening,
-        byDirection: tally.byDirection,
+        byOpening,
+        byDirection,
         heldOvernight: start.quantity,
         executions: executions.map(({ executedAt, side, quantity, price, orderKey }) => ({
           executedAt,

@@ -1,19 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addTransaction, startTally, type Transaction } from "./tally.ts";
+import { addFilled, countOf, type DayTradeCount, type Filled, startTally } from "./tally.ts";
 
-const trade = (key: string, signed: number): Transaction => ({
+const filled = (key: string, signed: number): Filled => ({
   key,
   side: signed > 0 ? "buy" : "sell",
   quantity: Math.abs(signed),
 });
 
-const count = (transactions: readonly number[], held = 0) => {
-  const { byOpening, byDirection } = transactions
-    .map((signed, index) => trade(String(index), signed))
-    .reduce(addTransaction, startTally(held));
-  return { byOpening, byDirection };
-};
+/** Of orders filled at once. */
+const count = (transactions: readonly number[], held = 0): DayTradeCount =>
+  inParts(
+    transactions.map((signed, index): [string, number] => [String(index), signed]),
+    held,
+  );
+
+const inParts = (parts: readonly (readonly [string, number])[], held = 0): DayTradeCount =>
+  countOf(parts.map(([key, signed]) => filled(key, signed)).reduce(addFilled, startTally(held)));
 
 describe("day trades, the published sequences (Regulatory Notice 21-13)", () => {
   it.each([
@@ -56,40 +59,57 @@ describe("day trades and what was held overnight", () => {
   });
 });
 
+describe("day trades of orders that fill in parts", () => {
+  it.each([
+    ["a purchase in parts is one opening", 0, [["A", 5], ["A", 5], ["S", -10]], 1],
+    ["also when something was sold between its parts", 0, [["A", 5], ["S", -5], ["A", 5], ["T", -5]], 1],
+    ["what was held overnight is sold in parts, and nothing bought", 20, [["S", -15], ["S", -5]], 0],
+    ["the rest of a sale that began before a new purchase is sold after it", 20, [["S", -15], ["B", 10], ["S", -5]], 1],
+    ["its first part was not", 20, [["S", -15], ["B", 10]], 0],
+    ["no order sells short what it sells later", 4, [["S", -3], ["B", 3], ["T", -1], ["S", -3]], 1],
+  ] as const)("%s", (_, held, parts, expected) => {
+    expect(inParts(parts, held)).toEqual({ byOpening: expected, byDirection: expected });
+  });
+});
+
 /**
- * The same rules in another way: each share by itself, labelled with the transaction that opened it, today's before
- * those held overnight; then distinct openings closed, and turns from O to C in the day's story.
+ * The same rules in another way: each share by itself, labelled with the order that opened it, today's before those
+ * held overnight; then distinct orders closed, and turns from a new opening to a close in the day's story.
  */
-function oracle(transactions: readonly number[], held: number): { byOpening: number; byDirection: number } {
+function oracle(parts: readonly (readonly [string, number])[], held: number): DayTradeCount {
   let overnight = held;
-  let today: { opening: number; sign: number }[] = [];
-  const closedOpenings = new Set<number>();
+  let today: { order: string; sign: number }[] = [];
+  const opened = new Set<string>();
+  const closed = new Set<string>();
   let story = "";
-  transactions.forEach((signed, index) => {
+  for (const [order, signed] of parts) {
     const sign = Math.sign(signed);
     for (let share = 0; share < Math.abs(signed); share += 1) {
       const first = today[0];
       if (first !== undefined && first.sign !== sign) {
         today = today.slice(1);
-        closedOpenings.add(first.opening);
+        closed.add(first.order);
         story += "C";
       } else if (first === undefined && overnight !== 0 && Math.sign(overnight) !== sign) {
         overnight += sign;
       } else {
-        today = [...today, { opening: index, sign }];
-        story += "O";
+        today = [...today, { order, sign }];
+        story += opened.has(order) ? "" : "O";
+        opened.add(order);
       }
     }
-  });
-  return { byOpening: closedOpenings.size, byDirection: (story.match(/O+C+/g) ?? []).length };
+  }
+  return { byOpening: closed.size, byDirection: (story.match(/O+C+/g) ?? []).length };
 }
 
 describe("day trades against an independent count", () => {
-  it("agrees for any day, whatever was held before, by both methods", () => {
+  it("agrees for any day, whatever was held before, by both methods, however its orders fill", () => {
     const size = fc.integer({ min: -6, max: 6 }).filter((signed) => signed !== 0);
+    const part = fc.tuple(fc.constantFrom("A", "B", "C", "D", "E", "F"), size);
+    const day = fc.array(part, { maxLength: 14 });
     fc.assert(
-      fc.property(fc.array(size, { maxLength: 14 }), fc.integer({ min: -8, max: 8 }), (transactions, held) => {
-        expect(count(transactions, held)).toEqual(oracle(transactions, held));
+      fc.property(day, fc.integer({ min: -8, max: 8 }), (parts, held) => {
+        expect(inParts(parts, held)).toEqual(oracle(parts, held));
       }),
       { numRuns: 2000 },
     );

@@ -2,7 +2,7 @@ import type { Book, OpenOrder, SymbolBook, WorkingOrders } from "../state/book.t
 import { leavesOf } from "../state/book.ts";
 import { dayOf, symbolBook } from "../state/positions.ts";
 import { workingOf } from "../state/working.ts";
-import { addTransaction, countIfClosed, type DayTradeCount, type Tally, type Transaction } from "./tally.ts";
+import { addFilled, type DayTradeCount, type Filled, type Tally } from "./tally.ts";
 
 /** Day trades an account under the old rule has in five business days before the broker refuses every new opening. */
 export const DAY_TRADES_ALLOWED = 3;
@@ -18,7 +18,7 @@ export function dayTradesIn(book: Book, window: readonly string[]): DayTradeCoun
   for (const entry of book.symbols.values()) {
     for (const day of entry.days) {
       if (day.tradingDay < from || day.tradingDay > until) continue;
-      byOpening += day.tally.byOpening;
+      byOpening += day.tally.closedOpenings.size;
       byDirection += day.tally.byDirection;
     }
   }
@@ -88,25 +88,25 @@ function foreseenOf(
   let known = counted.get(key);
   if (known?.entry !== entry || known.working !== working || known.today !== today) {
     const { tally } = dayOf(entry, today);
-    const filled = openingsOf(working.orders).reduce(addTransaction, tally);
+    const filled = openingsOf(working.orders).reduce(addFilled, tally);
     known = { entry, working, today, filled, more: beyond(book, tally, filled) };
     counted.set(key, known);
   }
   if (reserved.length === 0) return known.more;
-  return beyond(book, dayOf(entry, today).tally, openingsOf(reserved).reduce(addTransaction, known.filled));
+  return beyond(book, dayOf(entry, today).tally, openingsOf(reserved).reduce(addFilled, known.filled));
 }
 
 /** Entries that are to be closed today; what has begun to fill is an opening already. */
-const openingsOf = (orders: readonly OpenOrder[]): Transaction[] =>
+const openingsOf = (orders: readonly OpenOrder[]): Filled[] =>
   orders
     .filter((order) => order.role === "entry" && !order.holdOvernight && order.executed === 0 && leavesOf(order) > 0)
     .map((order) => ({ key: order.clientOrderId, side: order.side, quantity: leavesOf(order) }));
 
 function beyond(book: Book, made: Tally, filled: Tally): DayTradeCount {
-  const foreseen = countIfClosed(filled, (key) => isHeldOvernight(book, key));
+  const closing = filled.openings.map(({ key }) => key).filter((key) => !isHeldOvernight(book, key));
   return {
-    byOpening: foreseen.byOpening - made.byOpening,
-    byDirection: foreseen.byDirection - made.byDirection,
+    byOpening: filled.closedOpenings.union(new Set(closing)).size - made.closedOpenings.size,
+    byDirection: filled.byDirection + (closing.length > 0 && filled.openedSinceClose ? 1 : 0) - made.byDirection,
   };
 }
 

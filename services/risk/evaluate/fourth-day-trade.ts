@@ -1,6 +1,6 @@
 import type { OrderIntent } from "#libs/contracts/mod.ts";
 import { countsDayTrades } from "../checks/day-trades.ts";
-import { addTransaction } from "../day-trades/tally.ts";
+import { addFilled, countOf } from "../day-trades/tally.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn, usedDayTrades } from "../day-trades/use.ts";
 import { dayOf, symbolBook } from "../state/positions.ts";
 import type { RiskView } from "./view.ts";
@@ -13,12 +13,13 @@ export function excessDayTrades(exit: OrderIntent, view: RiskView): number | nul
   const { book } = view;
   if (book.session === null || !countsDayTrades({ view })) return null;
   const { tally } = dayOf(symbolBook(book, exit.symbol), book.session.tradingDay);
-  const after = addTransaction(tally, { key: exit.clientOrderId, side: exit.side, quantity: exit.quantity });
+  const before = countOf(tally);
+  const after = countOf(addFilled(tally, { key: exit.clientOrderId, side: exit.side, quantity: exit.quantity }));
   const made = dayTradesIn(book, book.session.window);
   const used = usedDayTrades(book, {
-    byOpening: made.byOpening + after.byOpening - tally.byOpening,
-    byDirection: made.byDirection + after.byDirection - tally.byDirection,
+    byOpening: made.byOpening + after.byOpening - before.byOpening,
+    byDirection: made.byDirection + after.byDirection - before.byDirection,
   });
-  const isDayTrade = after.byOpening > tally.byOpening || after.byDirection > tally.byDirection;
+  const isDayTrade = after.byOpening > before.byOpening || after.byDirection > before.byDirection;
   return isDayTrade && used > DAY_TRADES_ALLOWED ? used : null;
 }

@@ -18,7 +18,7 @@ describe("executions", () => {
     expect(world.book.symbols.get("SPY")?.days.at(-1)?.tally).toMatchObject({
       position: 0,
       openings: [],
-      byOpening: 2,
+      closedOpenings: { size: 2 },
     });
     world.position({ quantity: 0 });
     expect(world.codes(intent())).toEqual([]);

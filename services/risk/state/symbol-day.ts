@@ -1,5 +1,5 @@
 import type { Execution, Side } from "#libs/contracts/mod.ts";
-import { addTransaction, exactShares, startTally, type Tally, type Transaction } from "../day-trades/tally.ts";
+import { addFilled, exactShares, type Filled, startTally, type Tally } from "../day-trades/tally.ts";
 
 /** What of an execution counts here. */
 export type CountedExecution = Pick<Execution, "executionId" | "side" | "quantity" | "price" | "executedAt"> & {
@@ -36,85 +36,55 @@ export interface SymbolDay {
   readonly end: Figures;
   /** USD paid for the day's executions. */
   readonly commissions: number;
-  readonly transactions: readonly Transaction[];
   readonly tally: Tally;
-  /** The tally before the last transaction, so that its next partial fill need not count the day again. */
-  readonly tallyBefore: Tally;
 }
 
 export function startDay(tradingDay: string, start: Start): SymbolDay {
-  const tally = startTally(start.quantity);
   return {
     tradingDay,
     start,
     executions: [],
     end: atStart(start),
     commissions: 0,
-    transactions: [],
-    tally,
-    tallyBefore: tally,
+    tally: startTally(start.quantity),
   };
 }
 
 /** Counts a day again from its start: after a correction, a late execution, or a change of what it started with. */
 export function recount(tradingDay: string, start: Start, executions: readonly CountedExecution[]): SymbolDay {
   const ordered = executions.toSorted((a, b) => a.executedAt - b.executedAt);
-  const transactions = transactionsOf(ordered);
-  const before = transactions.slice(0, -1).reduce(addTransaction, startTally(start.quantity));
-  const last = transactions.at(-1);
   return {
     tradingDay,
     start,
     executions: ordered,
     end: ordered.reduce<Figures>(execute, atStart(start)),
     commissions: commissionsOf(ordered),
-    transactions,
-    tally: last ? addTransaction(before, last) : before,
-    tallyBefore: before,
+    tally: ordered.map(filledOf).reduce(addFilled, startTally(start.quantity)),
   };
 }
 
-/** Adds an execution; the usual one, the newest of the newest order, without looking at the day's others. */
+/** Adds an execution; the usual one, the newest, without looking at the day's others. */
 export function addExecution(day: SymbolDay, execution: CountedExecution): SymbolDay {
   const newest = day.executions.at(-1);
-  const last = day.transactions.at(-1);
-  const extends_ = last?.key === execution.orderKey;
-  const isNewest = newest === undefined || execution.executedAt >= newest.executedAt;
-  const isNewOrder = !extends_ && !day.transactions.some((transaction) => transaction.key === execution.orderKey);
-  if (!isNewest || !(extends_ || isNewOrder)) {
+  if (newest !== undefined && execution.executedAt < newest.executedAt) {
     return recount(day.tradingDay, day.start, [...day.executions, execution]);
   }
-  const tallyBefore = extends_ ? day.tallyBefore : day.tally;
-  const transaction: Transaction = {
-    key: execution.orderKey,
-    side: execution.side,
-    quantity: exactShares(execution.quantity + (extends_ ? last.quantity : 0)),
-  };
   return {
     ...day,
     executions: [...day.executions, execution],
     end: execute(day.end, execution),
     commissions: day.commissions + execution.commission,
-    transactions: [...(extends_ ? day.transactions.slice(0, -1) : day.transactions), transaction],
-    tally: addTransaction(tallyBefore, transaction),
-    tallyBefore,
+    tally: addFilled(day.tally, filledOf(execution)),
   };
 }
+
+const filledOf = ({ orderKey: key, side, quantity }: CountedExecution): Filled => ({ key, side, quantity });
 
 // Added up in the order of the executions, so that a day counted again gives the very same sum.
 const commissionsOf = (executions: readonly CountedExecution[]): number =>
   executions.reduce((sum, execution) => sum + execution.commission, 0);
 
 const atStart = ({ quantity, basis }: Start): Figures => ({ quantity, basis, realized: 0 });
-
-function transactionsOf(executions: readonly CountedExecution[]): Transaction[] {
-  const byOrder = new Map<string, Transaction>();
-  for (const { orderKey: key, side, quantity } of executions) {
-    const known = byOrder.get(key);
-    byOrder.set(key, { key, side, quantity: exactShares(quantity + (known?.quantity ?? 0)) });
-  }
-  return [...byOrder.values()];
-}
 
 function execute(figures: Figures, execution: CountedExecution): Figures {
   const { quantity, basis } = figures;
