@@ -289,8 +289,8 @@ export class DecisionDesk {
     const alert = this.#options.bus.alert({
       severity: "warning",
       code: "DAY_TRADE_EXCEEDED",
-      title: `Closing ${intent.symbol} makes day trade ${used} in five business days`,
-      text: "The exit is sent: the way out is always open. The broker may refuse new openings for some days.",
+      title: `Closing ${intent.symbol} can make day trade ${used} in five business days`,
+      text: "Exits that work are counted in. The exit is sent: the way out is always open. The broker may refuse new openings for some days.",
       fields: [
         { name: "order", value: intent.clientOrderId },
         { name: "day trades", value: String(used) },

@@ -1,3 +1,4 @@
+import type { OrderIntent } from "#libs/contracts/mod.ts";
 import { regimeOf } from "../day-trades/regime.ts";
 import {
   DAY_TRADES_ALLOWED,
@@ -14,26 +15,28 @@ export const dayTrades: Check = {
   code: "DAY_TRADES",
   settings: ["DAY_TRADE_REGIME", "PDT_ENABLED"],
   meaning:
-    "Under the pattern-day-trader rule, with less than 25,000 USD of prior-day equity: the order's exit today could be a fourth day trade in five business days, what is reserved counted in. An order to be held overnight passes until three are used; then the broker refuses every opening.",
+    "Under the pattern-day-trader rule, with less than 25,000 USD of prior-day equity: the order's exit today could be a fourth day trade in five business days, what is reserved counted in. An order to be held overnight, with nothing that could close it today, passes until three are used; then the broker refuses every opening.",
   exitsExempt: true,
   judge: (facts) => {
     const { view, intent, today } = facts;
     const { book } = view;
     if (!countsDayTrades(facts) || today === null || book.session === null) return pass({ counted: false });
-    const made = dayTradesIn(book, book.session.window);
+    // The window of the session day, and of one that began since without an account summary.
+    const made = dayTradesIn(book, [...book.session.window, today]);
     const used = usedDayTrades(book, made);
     const allowed = DAY_TRADES_ALLOWED;
     const equity = priorDayEquity(facts);
     const shown: Compared = { used, allowed, ...made, unseen: book.session.unseenDayTrades, equity };
     if (used >= allowed) return deny(shown, { left: allowed - used, unit: "day-trades" });
-    if (intent.holdOvernight)
+    const foreseenWith = (orders: readonly OpenOrder[]) =>
+      usedDayTrades(book, foreseenDayTrades(book, orders, made, today));
+    // Its protective orders rest at the broker and may close it today, whatever the plan says.
+    const closesToday = !intent.holdOvernight || intent.bracket !== null;
+    const foreseen = foreseenWith([...facts.reserved, askedOrder(intent, "entry", closesToday)]);
+    if (intent.holdOvernight && foreseen <= foreseenWith(facts.reserved)) {
       return pass({ ...shown, holdOvernight: true }, { left: allowed - used, unit: "day-trades" });
-    const foreseen = usedDayTrades(
-      book,
-      foreseenDayTrades(book, [...facts.reserved, hypothetical(facts)], made, today),
-    );
-    const after = Math.max(foreseen, used + 1);
-    return verdict(after > allowed, { foreseen, ...shown }, { left: allowed - after, unit: "day-trades" });
+    }
+    return verdict(foreseen > allowed, { foreseen, ...shown }, { left: allowed - foreseen, unit: "day-trades" });
   },
 };
 
@@ -49,17 +52,18 @@ export function countsDayTrades({ view }: Pick<Facts, "view">): boolean {
 export const priorDayEquity = ({ view: { book } }: Pick<Facts, "view">): number =>
   book.account?.summary.previousDayEquity ?? book.session?.equityAtStart ?? 0;
 
-const hypothetical = ({ intent }: Facts): OpenOrder => ({
+/** An order that is not approved yet, as far as day trades are concerned. */
+export const askedOrder = (intent: OrderIntent, role: OpenOrder["role"], closesToday: boolean): OpenOrder => ({
   clientOrderId: intent.clientOrderId,
   group: intent.clientOrderId,
-  role: "entry",
+  role,
   strategy: intent.strategy,
   symbol: intent.symbol,
   side: intent.side,
   quantity: intent.quantity,
   worstPrice: 0,
   restsAt: null,
-  holdOvernight: false,
+  holdOvernight: !closesToday,
   status: "approved",
   executed: 0,
   settled: null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clientOrderIdSchema } from "#libs/contracts/mod.ts";
+import { clientOrderIdSchema, foreignOrderMessage } from "#libs/contracts/mod.ts";
 import { epochMsOf } from "#libs/time/mod.ts";
 import { excessDayTrades } from "../evaluate/fourth-day-trade.ts";
 import { lastTradingDays, sessionDayOf } from "../state/trading-days.ts";
@@ -106,6 +106,64 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: 1, byDirection: 1 });
   });
 
+  it("foresees the rest of an entry that began to fill yesterday: today it opens anew", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    const resting = entry({ quantity: 10, timeInForce: "gtc" });
+    world.decide(resting);
+    world.execution({ clientOrderId: resting.clientOrderId, symbol: "IBM", quantity: 5 });
+    world.event(resting.clientOrderId, "partially-filled", { filledQuantity: 5, leavesQuantity: 5 });
+    // Of today's own opening the rest is a part.
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+    world.setTime("2026-11-24", "10:00");
+    world.summary(SMALL);
+    world.quote("BAC", 100);
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+    world.event(resting.clientOrderId, "canceled", { filledQuantity: 5 });
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual([]);
+  });
+
+  it("foresees what a protective order may close today, also of an entry that is to be held overnight", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    world.trade("buy", 1, { symbol: "BAC" });
+    expect(world.codes(entry({ holdOvernight: true }))).toEqual([]);
+    expect(world.codes(entry({ holdOvernight: true, bracket: bracketOf("x") }))).toEqual(["DAY_TRADES"]);
+  });
+
+  it("foresees what an exit may close that works beside what is held overnight", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    world.trade("buy", 1, { symbol: "BAC", holdOvernight: true });
+    expect(world.codes(entry())).toEqual([]);
+    world.decide(intent({ symbol: "BAC", side: "sell", quantity: 1, order: { type: "limit", limitPrice: 110 } }));
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+  });
+
+  it("foresees that an exit closes first what was bought first, to be held overnight or not", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    world.trade("buy", 1, { symbol: "BAC", holdOvernight: true });
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+    expect(world.codes(entry({ symbol: "BAC", holdOvernight: true }))).toEqual([]);
+  });
+
+  it("takes an order of others that can only close for an exit", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    world.position({ symbol: "BAC", quantity: 5 });
+    const order = { permId: 9, symbol: "BAC", side: "sell", clientId: 0, orderRef: "", price: 90 } as const;
+    world.feed(foreignOrderMessage, { ...order, leavesQuantity: 5, status: "working" });
+    expect(world.codes(entry())).toEqual([]);
+    world.feed(foreignOrderMessage, { ...order, leavesQuantity: 6, status: "working" });
+    expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
+  });
+
   it("counts the rest of a sale that began before a new purchase as sold after it", () => {
     const world = new World(SMALL);
     world.position({ symbol: "IBM", quantity: 20 });
@@ -130,9 +188,12 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     world.execution({ clientOrderId: bought, symbol: "IBM", executedAt: at + boughtMs });
     world.execution({ clientOrderId: sold, symbol: "IBM", side: "sell", executedAt: at + soldMs });
     expect(dayTradesIn(world.book, [DAY])).toEqual({ byOpening: expected, byDirection: expected });
-    expect(world.book.symbols.get("IBM")?.days.at(-1)?.executions.map(({ side }) => side)).toEqual(
-      soldMs < boughtMs ? ["sell", "buy"] : ["buy", "sell"],
-    );
+    expect(
+      world.book.symbols
+        .get("IBM")
+        ?.days.at(-1)
+        ?.executions.map(({ side }) => side),
+    ).toEqual(soldMs < boughtMs ? ["sell", "buy"] : ["buy", "sell"]);
   });
 
   it("counts a security by its name alone: two strikes of one underlying are two securities", () => {
@@ -161,6 +222,37 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     const exit = intent({ symbol: "BAC", side: "sell", quantity: 5 });
     expect(world.codes(exit)).toEqual([]);
     expect(excessDayTrades(exit, world.view())).toBe(4);
+  });
+
+  it("is told of an exit that makes the fourth with those that work beside it", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    const exits = ["BAC", "IBM"].map((symbol) => {
+      world.trade("buy", 1, { symbol, holdOvernight: true });
+      return intent({ symbol, side: "sell", quantity: 1, order: { type: "limit", limitPrice: 101 } });
+    });
+    const told = exits.map((exit) => {
+      expect(world.codes(exit)).toEqual([]);
+      world.reserve(exit);
+      return excessDayTrades(exit, world.view());
+    });
+    expect(told).toEqual([null, 4]);
+  });
+
+  it("is not told of an exit that adds nothing to the fourth", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    roundTrip(world);
+    world.limits = { ...LIMITS, dayTradeRegime: "off" };
+    world.trade("buy", 5, { symbol: "BAC" });
+    world.limits = LIMITS;
+    const [part, rest] = [2, 3].map((quantity) => intent({ symbol: "BAC", side: "sell", quantity }));
+    if (part === undefined || rest === undefined) throw new Error("two exits");
+    expect(excessDayTrades(part, world.view())).toBe(4);
+    world.decide(part);
+    expect(excessDayTrades(rest, world.view())).toBeNull();
   });
 });
 

@@ -61,12 +61,66 @@ describe("day trades and what was held overnight", () => {
 
 describe("day trades of orders that fill in parts", () => {
   it.each([
-    ["a purchase in parts is one opening", 0, [["A", 5], ["A", 5], ["S", -10]], 1],
-    ["also when something was sold between its parts", 0, [["A", 5], ["S", -5], ["A", 5], ["T", -5]], 1],
-    ["what was held overnight is sold in parts, and nothing bought", 20, [["S", -15], ["S", -5]], 0],
-    ["the rest of a sale that began before a new purchase is sold after it", 20, [["S", -15], ["B", 10], ["S", -5]], 1],
-    ["its first part was not", 20, [["S", -15], ["B", 10]], 0],
-    ["no order sells short what it sells later", 4, [["S", -3], ["B", 3], ["T", -1], ["S", -3]], 1],
+    [
+      "a purchase in parts is one opening",
+      0,
+      [
+        ["A", 5],
+        ["A", 5],
+        ["S", -10],
+      ],
+      1,
+    ],
+    [
+      "also when something was sold between its parts",
+      0,
+      [
+        ["A", 5],
+        ["S", -5],
+        ["A", 5],
+        ["T", -5],
+      ],
+      1,
+    ],
+    [
+      "what was held overnight is sold in parts, and nothing bought",
+      20,
+      [
+        ["S", -15],
+        ["S", -5],
+      ],
+      0,
+    ],
+    [
+      "the rest of a sale that began before a new purchase is sold after it",
+      20,
+      [
+        ["S", -15],
+        ["B", 10],
+        ["S", -5],
+      ],
+      1,
+    ],
+    [
+      "its first part was not",
+      20,
+      [
+        ["S", -15],
+        ["B", 10],
+      ],
+      0,
+    ],
+    [
+      "no order sells short what it sells later",
+      4,
+      [
+        ["S", -3],
+        ["B", 3],
+        ["T", -1],
+        ["S", -3],
+      ],
+      1,
+    ],
   ] as const)("%s", (_, held, parts, expected) => {
     expect(inParts(parts, held)).toEqual({ byOpening: expected, byDirection: expected });
   });

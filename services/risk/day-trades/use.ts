@@ -2,7 +2,7 @@ import type { Book, OpenOrder, SymbolBook, WorkingOrders } from "../state/book.t
 import { leavesOf } from "../state/book.ts";
 import { dayOf, symbolBook } from "../state/positions.ts";
 import { workingOf } from "../state/working.ts";
-import { addFilled, type DayTradeCount, type Filled, type Tally } from "./tally.ts";
+import { type DayTradeCount, hasOpened, type Opening, type Tally } from "./tally.ts";
 
 /** Day trades an account under the old rule has in five business days before the broker refuses every new opening. */
 export const DAY_TRADES_ALLOWED = 3;
@@ -30,85 +30,134 @@ export const usedDayTrades = (book: Book, count: DayTradeCount): number =>
   Math.max(count.byOpening, count.byDirection) + (book.session?.unseenDayTrades ?? 0);
 
 /**
- * The count as it would be if every open entry filled and everything opened today were closed today, but for what is
- * to be held overnight: what an entry reserves besides its own day trade.
+ * The count as it would be at the worst if every order that works filled today, and everything that may be closed today
+ * were: what entries reserve besides the day trades made.
  *
- * @param reserved orders that the book does not hold yet, and the one that is judged
+ * @param reserved orders that the book does not hold yet, and those that are judged
  */
-export function foreseenDayTrades(
+export const foreseenDayTrades = (
   book: Book,
   reserved: readonly OpenOrder[],
   made: DayTradeCount,
   today: string,
+): DayTradeCount => withMore(book, reserved, made, today, ({ ifAllCloses }) => ifAllCloses);
+
+/**
+ * The count as it would be at the worst if the exits that work, protective orders among them, fill today, and the entries
+ * they close.
+ *
+ * @param reserved as for {@link foreseenDayTrades}
+ */
+export const dayTradesByExits = (
+  book: Book,
+  reserved: readonly OpenOrder[],
+  made: DayTradeCount,
+  today: string,
+): DayTradeCount => withMore(book, reserved, made, today, ({ ifExitsFill }) => ifExitsFill);
+
+function withMore(
+  book: Book,
+  reserved: readonly OpenOrder[],
+  made: DayTradeCount,
+  today: string,
+  which: (more: More) => DayTradeCount,
 ): DayTradeCount {
   let { byOpening, byDirection } = made;
-  const add = (more: DayTradeCount): void => {
+  const add = (symbol: string, orders: readonly OpenOrder[] = []): void => {
+    const more = which(moreOf(book, symbol, today, orders));
     byOpening += more.byOpening;
     byDirection += more.byDirection;
   };
   const bySymbol = Map.groupBy(reserved, ({ symbol }) => symbol);
-  for (const [symbol, orders] of bySymbol) add(foreseenOf(book, symbolBook(book, symbol), symbol, today, orders));
-  for (const [symbol, entry] of book.symbols) if (!bySymbol.has(symbol)) add(foreseenOf(book, entry, symbol, today));
-  for (const symbol of book.working.keys()) {
-    if (bySymbol.has(symbol) || book.symbols.has(symbol)) continue;
-    add(foreseenOf(book, symbolBook(book, symbol), symbol, today));
-  }
+  for (const [symbol, orders] of bySymbol) add(symbol, orders);
+  for (const symbol of book.symbols.keys()) if (!bySymbol.has(symbol)) add(symbol);
+  for (const symbol of book.working.keys()) if (!bySymbol.has(symbol) && !book.symbols.has(symbol)) add(symbol);
   return { byOpening, byDirection };
 }
 
-interface Foreseen {
+/** Day trades that one symbol may add to those made. */
+interface More {
+  readonly ifAllCloses: DayTradeCount;
+  readonly ifExitsFill: DayTradeCount;
+}
+
+interface Counted extends More {
   readonly entry: SymbolBook;
   readonly working: WorkingOrders;
   readonly today: string;
-  /** The tally as it would be if every open entry filled. */
-  readonly filled: Tally;
-  /** Day trades beyond those made. */
-  readonly more: DayTradeCount;
 }
 
 /**
  * Only a symbol that changed is counted again: its book and its orders are immutable and replaced when they change, so
  * the same two give the same count. Whether an order is held overnight is decided before it can be in either.
  */
-const counted = new WeakMap<SymbolBook | WorkingOrders, Foreseen>();
+const counted = new WeakMap<SymbolBook | WorkingOrders, Counted>();
 
-const NO_MORE: DayTradeCount = { byOpening: 0, byDirection: 0 };
+const NOTHING: DayTradeCount = { byOpening: 0, byDirection: 0 };
+const NO_MORE: More = { ifAllCloses: NOTHING, ifExitsFill: NOTHING };
 
-/** Day trades that one symbol would add to those made. */
-function foreseenOf(
-  book: Book,
-  entry: SymbolBook,
-  symbol: string,
-  today: string,
-  reserved: readonly OpenOrder[] = [],
-): DayTradeCount {
+function moreOf(book: Book, symbol: string, today: string, reserved: readonly OpenOrder[]): More {
+  const entry = symbolBook(book, symbol);
   const working = workingOf(book, symbol);
-  if (reserved.length === 0 && working.orders.length === 0 && entry.days.at(-1)?.tradingDay !== today) return NO_MORE;
+  if (reserved.length > 0) return moreIn(book, dayOf(entry, today).tally, [...working.orders, ...reserved]);
+  if (working.orders.length === 0 && entry.days.at(-1)?.tradingDay !== today) return NO_MORE;
   const key = working.orders.length > 0 ? working : entry;
-  let known = counted.get(key);
-  if (known?.entry !== entry || known.working !== working || known.today !== today) {
-    const { tally } = dayOf(entry, today);
-    const filled = openingsOf(working.orders).reduce(addFilled, tally);
-    known = { entry, working, today, filled, more: beyond(book, tally, filled) };
-    counted.set(key, known);
-  }
-  if (reserved.length === 0) return known.more;
-  return beyond(book, dayOf(entry, today).tally, openingsOf(reserved).reduce(addFilled, known.filled));
+  const known = counted.get(key);
+  if (known?.entry === entry && known.working === working && known.today === today) return known;
+  const now: Counted = { entry, working, today, ...moreIn(book, dayOf(entry, today).tally, working.orders) };
+  counted.set(key, now);
+  return now;
 }
 
-/** Entries that are to be closed today; what has begun to fill is an opening already. */
-const openingsOf = (orders: readonly OpenOrder[]): Filled[] =>
-  orders
-    .filter((order) => order.role === "entry" && !order.holdOvernight && order.executed === 0 && leavesOf(order) > 0)
-    .map((order) => ({ key: order.clientOrderId, side: order.side, quantity: leavesOf(order) }));
-
-function beyond(book: Book, made: Tally, filled: Tally): DayTradeCount {
-  const closing = filled.openings.map(({ key }) => key).filter((key) => !isHeldOvernight(book, key));
+/**
+ * Each order that has opened something today, or may, is one day trade when it is closed, in whatever order they fill and
+ * close. Of a symbol in which all is to be held overnight and no exit works, nothing is closed; where anything is, what is
+ * to be held overnight is closed before it, if it was opened before.
+ */
+function moreIn(book: Book, tally: Tally, orders: readonly OpenOrder[]): More {
+  const works = orders.filter((order) => leavesOf(order) > 0);
+  const exits = exitsAmong(tally, works);
+  const entries = works.filter((order) => !exits.includes(order) && !hasOpened(tally, order.clientOrderId));
+  const closedToday =
+    exits.length > 0 ||
+    works.some((order) => order.role === "entry" && !order.holdOvernight) ||
+    tally.openings.some(({ key }) => !isHeldOvernight(book, key));
+  if (!closedToday) return NO_MORE;
+  const toClose = [
+    ...tally.openings,
+    ...entries.map((order) => ({ key: order.clientOrderId, shares: leavesOf(order) })),
+  ];
+  const turns = (tally.openedSinceClose ? 1 : 0) + entries.length;
   return {
-    byOpening: filled.closedOpenings.union(new Set(closing)).size - made.closedOpenings.size,
-    byDirection: filled.byDirection + (closing.length > 0 && filled.openedSinceClose ? 1 : 0) - made.byDirection,
+    ifAllCloses: { byOpening: newlyClosed(tally, toClose), byDirection: turns },
+    ifExitsFill: countIfSold(tally, toClose, turns, sharesOf(exits)),
   };
 }
+
+/** Those that can only close: not entries, or entries against the position that do not turn it around. */
+function exitsAmong({ position }: Tally, works: readonly OpenOrder[]): readonly OpenOrder[] {
+  const against = works.filter(({ side }) => position !== 0 && side === (position > 0 ? "sell" : "buy"));
+  const turns = sharesOf(against) > Math.abs(position);
+  return works.filter((order) => order.role !== "entry" || (!turns && against.includes(order)));
+}
+
+/** What the exits reach of today's openings, the oldest first. */
+function countIfSold(tally: Tally, toClose: readonly Opening[], turns: number, shares: number): DayTradeCount {
+  let left = shares;
+  const reached: Opening[] = [];
+  for (const opening of toClose) {
+    if (left <= 0) break;
+    reached.push(opening);
+    left -= opening.shares;
+  }
+  return { byOpening: newlyClosed(tally, reached), byDirection: reached.length > 0 ? turns : 0 };
+}
+
+const newlyClosed = ({ closedOpenings }: Tally, openings: readonly Opening[]): number =>
+  new Set(openings.map(({ key }) => key)).difference(closedOpenings).size;
+
+const sharesOf = (orders: readonly OpenOrder[]): number =>
+  orders.reduce((shares, order) => shares + leavesOf(order), 0);
 
 function isHeldOvernight(book: Book, key: string): boolean {
   const decided = book.decisions.get(key);
