@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EventName, WhatToShow } from "@stoqey/ib";
+import { EventName, OptionType, SecType, WhatToShow } from "@stoqey/ib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startSimulatedGateway } from "../mod.ts";
 import { limitOrder, marketOrder, stock, TestClient } from "../testing/client.ts";
@@ -115,6 +115,26 @@ describe("a replay", () => {
     const { played, differences } = await replay(frames, { seed: 7 });
     expect(differences).toEqual([]);
     expect(played).toBe(frames.filter(({ direction, id }) => direction === "received" && id > 0).length);
+  });
+
+  it("waits for prices that are still being made before the market goes on", async () => {
+    const path = join(folder, "option.jsonl");
+    let machineMs = 0;
+    const machineNowMs = () => machineMs;
+    const gateway = await startSimulatedGateway({ startTime: "10:00:00", machineNowMs, frameLogPath: path });
+    const client = new TestClient(gateway, 3);
+    await client.ready();
+    const call = { ...stock("SPY"), secType: SecType.OPT, lastTradeDateOrContractMonth: "20251017", strike: 560 };
+    client.api.reqMktData(1, { ...call, right: OptionType.Call }, "", false, false);
+    const figures = () => client.all(EventName.tickOptionComputation).length;
+    await vi.waitUntil(() => figures() === 1, 15_000);
+    machineMs = 3000;
+    gateway.advance();
+    await vi.waitUntil(() => figures() === 4, 15_000);
+    client.close();
+    await vi.waitUntil(() => gateway.clientIds.length === 0, 15_000);
+    await gateway.close();
+    expect((await replay(readFrameLog(path), {})).differences).toEqual([]);
   });
 
   it("against another one shows each field that differs, and what is missing", async () => {

@@ -86,6 +86,8 @@ class Player {
     this.played += 1;
     // A gateway that closed the connection (326) takes nothing more.
     await until(() => this.#received() > before || socket.destroyed);
+    // The market must not go on under a question that is not answered yet.
+    await until(() => !this.#gateway.isPreparing);
   }
 
   /** What the fresh gateway sent, in the terms of the log. */

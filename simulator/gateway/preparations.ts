@@ -26,6 +26,10 @@ export class Preparations {
     this.#makeRoom = makeRoom;
   }
 
+  get isIdle(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   /** Runs something once there are prices of an instrument's day: at once where they are made already. */
   whenPriced(key: string, epochS: number, run: () => void): void {
     if (this.#market.isMade(key, epochS)) run();

@@ -121,6 +121,11 @@ export class SimulatedGateway {
     return this.#clock.nowMs();
   }
 
+  /** Whether prices that were asked for are still being made. */
+  get isPreparing(): boolean {
+    return !this.#context.preparations.isIdle;
+  }
+
   get isClockHeld(): boolean {
     return this.#clock.isHeld;
   }
