@@ -2,13 +2,24 @@ import type { Alert } from "#libs/contracts/mod.ts";
 
 /** Alerts of the bridge that are not the session's; all codes are listed in the README of this service. */
 
-export const garbage = (text: string, fatal: boolean): Alert => ({
+export const garbage = (text: string): Alert => ({
   severity: "warning",
   code: "GATEWAY_GARBAGE",
   title: "IB Gateway sent something that makes no sense",
-  text: `${text.slice(0, 500)}. ${fatal ? "The stream cannot be followed, so the connection is opened anew." : "The message was left out; the connection goes on."} If it happens again, the gateway's version and this bridge's may not fit.`,
+  text: `${text.slice(0, 500)}. The stream cannot be followed, so the connection is opened anew. ${VERSIONS}`,
   fields: [],
 });
+
+/** @param last whether others that follow within the hour are not told */
+export const leftOut = (text: string, last: boolean): Alert => ({
+  severity: "warning",
+  code: "GATEWAY_GARBAGE",
+  title: "IB Gateway sent something that cannot be, and it was left out",
+  text: `${text}. Nothing was made of it; the connection goes on. ${last ? "More of it, in the next hour, is in the log alone. " : ""}${VERSIONS}`,
+  fields: [],
+});
+
+const VERSIONS = "If it happens again, the gateway's version and this bridge's may not fit.";
 
 export const handlerFailed = (error: string): Alert => ({
   severity: "critical",

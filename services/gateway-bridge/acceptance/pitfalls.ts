@@ -155,8 +155,9 @@ export const PITFALLS: readonly Row[] = [
     play: async (stage) => {
       await stage.start();
       const intent = stage.bench.intent({ clientOrderId: "meets-a-defect" });
-      // No message is known that makes a handler throw, so the defect is put into the bridge: once, on the way of a
-      // fill of this order (other rows are played beside this one).
+      // No message is known that makes a handler throw: those that were are rows of nonsense.ts, and so are fields spoilt
+      // at random. So the defect is put into the bridge: once, on the way of a fill of this order (other rows are played
+      // beside this one).
       const take = Recorder.prototype.take;
       const defect = vi.spyOn(Recorder.prototype, "take").mockImplementation(function (this: Recorder, facts) {
         const met = facts.some(

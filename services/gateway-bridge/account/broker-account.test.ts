@@ -62,10 +62,10 @@ describe("the account's figures", () => {
     begin();
     answer();
     const before = changes();
-    account.profit(-12.5, 30, Number.MAX_VALUE);
+    account.profit(-12.5, 30, null);
     expect(account.summary()?.profit).toEqual({ daily: -12.5, unrealized: 30, realized: null });
     expect(changes()).toBe(before);
-    account.profit(Number.MAX_VALUE, undefined, undefined);
+    account.profit(null, null, null);
     expect(account.summary()?.profit).toBeNull();
   });
 

@@ -36,8 +36,6 @@ const TOO_MANY_SUMMARIES = 322;
 const REFUSED_AGAIN_MS = 1000;
 /** Refusals in a row before the operator hears of it. */
 const REFUSALS_TOLD = 3;
-/** The library's and the gateway's way to say that a figure is not set (tws.md 5). */
-const UNSET = 1e300;
 
 /** The account's figures as the broker tells them, how old they are, and whether they can be believed. */
 export class BrokerAccount {
@@ -120,10 +118,8 @@ export class BrokerAccount {
   }
 
   /** Not a reason to publish: it changes with every price, and the summary carries the newest. */
-  profit(daily: number, unrealized: number | undefined, realized: number | undefined): void {
-    const figure = figureOf(daily);
-    this.#profit =
-      figure === null ? null : { daily: figure, unrealized: figureOf(unrealized), realized: figureOf(realized) };
+  profit(daily: number | null, unrealized: number | null, realized: number | null): void {
+    this.#profit = daily === null ? null : { daily, unrealized, realized };
   }
 
   /** @returns whether the request was one for the account's figures. */
@@ -186,6 +182,3 @@ export class BrokerAccount {
     this.#askAgainAtMs = nowMs() + RENEW_AGAIN_MS;
   }
 }
-
-const figureOf = (value: number | undefined): number | null =>
-  value === undefined || !Number.isFinite(value) || Math.abs(value) > UNSET ? null : value;

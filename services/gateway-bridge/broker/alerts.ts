@@ -33,7 +33,7 @@ export const foreignOrders = (orders: readonly BrokerOrder[]): Alert => ({
   severity: "warning",
   code: "FOREIGN_ORDERS",
   title: `The broker has ${orders.length} open order${orders.length === 1 ? "" : "s"} that this platform did not send`,
-  text: `${list(orders.map(({ symbol, side, quantity, permId }) => `${side} ${quantity} ${symbol} (permId ${permId ?? "?"})`))}. They count in the exposure and are left alone; cancel them at the broker if they are not yours.`,
+  text: `${list(orders.map(({ symbol, side, quantity, permId }) => `${side} ${quantity ?? "?"} ${symbol} (permId ${permId ?? "?"})`))}. They count in the exposure and are left alone; cancel them at the broker if they are not yours.`,
   fields: [],
 });
 

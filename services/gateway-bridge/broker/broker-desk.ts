@@ -125,6 +125,11 @@ export class BrokerDesk implements Desk {
         this.#positions.take(position);
         options.onAccountChanged();
       },
+      positionUnreadable: (account, symbol) => {
+        if (account !== options.account()) return;
+        this.#positions.doubt(symbol);
+        options.onAccountChanged();
+      },
       accountValue: (account, tag, value) => {
         if (account === options.account()) this.#account.summaryValue(tag, value);
       },

@@ -32,3 +32,9 @@ it("tells an order of somebody else once, again when it changes, and when it is 
   expect(see()).toEqual(["78 0 over"]);
   expect(see(listed({ permId: null }))).toEqual([]);
 });
+
+it("lets an order stand as it was while its size cannot be read, and has no size to tell of one that is new", () => {
+  const book = emptyBook();
+  for (const order of foreignNews(book.foreign, [listed()])) applyForeignOrder(book, order);
+  expect(foreignNews(book.foreign, [listed({ quantity: null }), listed({ permId: 78, quantity: null })])).toEqual([]);
+});

@@ -103,3 +103,39 @@ describe("a list of positions", () => {
     expect(positions.newlyUnexplained(book, 2000)).toMatchObject([{ symbol: "SPY", quantity: 0, explained: false }]);
   });
 });
+
+describe("a position of which the quantity cannot be read", () => {
+  const begin = () => {
+    const book = emptyBook();
+    book.holdings.set("SPY", { quantity: 10, averageCost: 100 });
+    const positions = new PositionBook(() => "DU1");
+    positions.beginList();
+    return { book, positions };
+  };
+
+  it("stays as it was, unexplained, until it can be read or is gone", () => {
+    const { book, positions } = begin();
+    positions.take(position(10));
+    positions.endList();
+    positions.doubt("SPY");
+    expect(positions.list(book, 0)).toEqual([{ ...position(10), explained: false }]);
+    positions.beginList();
+    positions.doubt("SPY");
+    positions.endList();
+    expect(positions.list(book, 60_000)).toEqual([{ ...position(10), explained: false }]);
+    expect(positions.newlyUnexplained(book, 60_000)).toEqual([]);
+    positions.take(position(10));
+    expect(positions.list(book, 60_000)).toEqual([{ ...position(10), explained: true }]);
+    positions.doubt("SPY");
+    positions.beginList();
+    positions.endList();
+    expect(positions.list(book, 60_000)).toMatchObject([{ quantity: 0 }]);
+  });
+
+  it("is what our executions say when nothing else is known of it", () => {
+    const { book, positions } = begin();
+    positions.doubt("SPY");
+    positions.endList();
+    expect(positions.list(book, 60_000)).toMatchObject([{ symbol: "SPY", quantity: 10, explained: false }]);
+  });
+});

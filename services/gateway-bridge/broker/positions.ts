@@ -33,7 +33,9 @@ export function differencesOf(book: Book, positions: readonly BrokerPosition[]):
 export class PositionBook {
   #positions: Map<string, BrokerPosition> | null = null;
   /** A list that is being read: it takes the place of the other when it has ended. */
-  #reading: Map<string, BrokerPosition> | null = null;
+  #reading: { readonly positions: Map<string, BrokerPosition>; readonly unreadable: Set<string> } | null = null;
+  /** Symbols of which the broker said how much it holds in a way that cannot be. */
+  #unreadable = new Set<string>();
   readonly #differsSinceMs = new Map<string, number>();
   /** The quantity that was told as unexplained, while it is. */
   readonly #told = new Map<string, number>();
@@ -48,18 +50,36 @@ export class PositionBook {
   }
 
   take(position: BrokerPosition): void {
-    this.#reading?.set(position.symbol, position);
-    this.#positions?.set(position.symbol, position);
+    const { symbol } = position;
+    this.#reading?.positions.set(symbol, position);
+    this.#reading?.unreadable.delete(symbol);
+    this.#positions?.set(symbol, position);
+    this.#unreadable.delete(symbol);
+  }
+
+  /**
+   * How much is held could not be read: what was known of it stands, and it is unexplained until a word that can be read.
+   * It must not count as gone: an exit of it would be refused.
+   */
+  doubt(symbol: string): void {
+    this.#reading?.unreadable.add(symbol);
+    this.#unreadable.add(symbol);
   }
 
   /** A new list was asked for: what it does not name is gone, but not before it has ended. */
   beginList(): void {
-    this.#reading = new Map();
+    this.#reading = { positions: new Map(), unreadable: new Set() };
   }
 
   endList(): void {
-    this.#positions = this.#reading ?? this.#positions ?? new Map();
+    const before = this.#positions ?? new Map<string, BrokerPosition>();
+    this.#positions = this.#reading?.positions ?? before;
+    this.#unreadable = this.#reading?.unreadable ?? this.#unreadable;
     this.#reading = null;
+    for (const symbol of this.#unreadable) {
+      const former = before.get(symbol);
+      if (former !== undefined && !this.#positions.has(symbol)) this.#positions.set(symbol, former);
+    }
   }
 
   /** As the broker last said; null before the first list has ended. */
@@ -73,9 +93,12 @@ export class PositionBook {
     if (known === null) return null;
     this.#compare(book, known, nowMs);
     const account = this.#account() ?? "";
-    const unnamed = [...this.#differsSinceMs.keys()].filter((symbol) => !this.#positions?.has(symbol));
-    const all = [...known, ...unnamed.map((symbol) => ({ account, symbol, quantity: 0, averageCost: 0 }))];
+    const suspect = new Set([...this.#differsSinceMs.keys(), ...this.#unreadable]);
+    const unnamed = [...suspect].filter((symbol) => !this.#positions?.has(symbol));
+    const ours = (symbol: string) => (this.#unreadable.has(symbol) ? (book.holdings.get(symbol)?.quantity ?? 0) : 0);
+    const all = [...known, ...unnamed.map((symbol) => ({ account, symbol, quantity: ours(symbol), averageCost: 0 }))];
     return all.map(({ account, symbol, quantity, averageCost }) => {
+      if (this.#unreadable.has(symbol)) return { account, symbol, quantity, averageCost, explained: false };
       const since = this.#differsSinceMs.get(symbol);
       const explained = since === undefined || nowMs - since < GRACE_MS;
       const difference = quantity - (book.holdings.get(symbol)?.quantity ?? 0);
@@ -92,7 +115,8 @@ export class PositionBook {
       this.#explainedAgain = true;
     }
     return all.filter(({ symbol, quantity, explained }) => {
-      if (explained || this.#told.get(symbol) === quantity) return false;
+      // That it could not be read was told when it came.
+      if (explained || this.#unreadable.has(symbol) || this.#told.get(symbol) === quantity) return false;
       this.#told.set(symbol, quantity);
       return true;
     });

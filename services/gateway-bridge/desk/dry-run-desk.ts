@@ -62,6 +62,7 @@ export class DryRunDesk implements Desk {
       execution: ignore,
       commission: ignore,
       position: ignore,
+      positionUnreadable: ignore,
       otherContract: ignore,
       accountUpdate: ignore,
       profit: ignore,

@@ -1,34 +1,29 @@
-import { type Contract, EventName, IBApi, MarketDataType, WhatToShow } from "@stoqey/ib";
+import { EventName, IBApi, MarketDataType, WhatToShow } from "@stoqey/ib";
 import type { AccountChannel } from "../account/broker-account.ts";
+import { ACCOUNT_TAGS, listenToAccount } from "./account-messages.ts";
 import { contractOf } from "./contract.ts";
+import { isAccountId, isInt32, isTime, lineOf } from "./fields.ts";
 import { type HistoryChannel, historyChannel, listenToHistory } from "./history-channel.ts";
 import { guardLibrary } from "./library-guard.ts";
+import { listenToMarketData } from "./market-data-messages.ts";
+import type { On } from "./on.ts";
+import { listenToOrders } from "./order-messages.ts";
 import type { GatewayListener, SessionReport } from "./reports.ts";
 import { LIBRARY_MESSAGES_PER_SECOND, type Priority, type SendQueue } from "./send-queue.ts";
-import { brokerExecution, brokerOrder, commission, nameOf, stockSymbol, whatIfFigures } from "./translate.ts";
 
 /** Code of the library for a socket that failed; the text carries the system's error. */
 const SOCKET_FAILED = 502;
 /** Codes of the library for messages it could not read. */
 const UNREADABLE = 505;
 
+/** No code of the broker's: what has it is looked up in the broker's lists, as after any code that is not known. */
+const NO_CODE = 0;
+const SHOWN_CHARACTERS_MAX = 100;
+/** As much of a complaint of the library as names the kind of message. */
+const KIND_CHARACTERS_MAX = 40;
+
 /** Generic tick 236: whether there are shares to borrow (tick 46). Halts (49) come unasked. */
 const SHORTABLE_TICKS = "236";
-
-const ACCOUNT_TAGS = [
-  "NetLiquidation",
-  "TotalCashValue",
-  "BuyingPower",
-  "ExcessLiquidity",
-  "MaintMarginReq",
-  "LookAheadExcessLiquidity",
-  "PreviousDayEquityWithLoanValue",
-  "DayTradesRemaining",
-  "DayTradesRemainingT+1",
-  "DayTradesRemainingT+2",
-  "DayTradesRemainingT+3",
-  "DayTradesRemainingT+4",
-].join(",");
 
 /** Reads from the gateway; nothing here can place an order (law 5). */
 export interface Connection extends HistoryChannel, AccountChannel {
@@ -77,10 +72,10 @@ export function openConnection(options: ConnectionOptions): Connection {
   const say = (report: SessionReport) => {
     if (!closed) listener.session(report);
   };
-  const leftOut = (what: string) => say({ type: "left-out", text: what });
-  const guard = guardLibrary(api, (what) => say({ type: "garbage", text: what, fatal: true }));
+  const leftOut = (kind: string, text: string) => say({ type: "left-out", kind, text });
+  const guard = guardLibrary(api, (text) => say({ type: "garbage", text }));
   /** What a handler throws would leave the socket's own handler and end the process (P8). */
-  const on = (event: EventName, handler: (...values: never[]) => void) => {
+  const on: On = (event, handler) => {
     api.on(
       event as EventName.all,
       ((...values: never[]) => {
@@ -102,118 +97,53 @@ export function openConnection(options: ConnectionOptions): Connection {
     guard.tcpIsOpen();
     say({ type: "tcp-open" });
   });
-  on(EventName.server, (serverVersion: number) => say({ type: "version", serverVersion }));
-  on(EventName.managedAccounts, (accounts: string) =>
-    say({
-      type: "accounts",
-      accounts: accounts
-        .split(",")
-        .map((account) => account.trim())
-        .filter((account) => account !== ""),
-    }),
+  on(EventName.server, (serverVersion: number) => {
+    if (isInt32(serverVersion)) say({ type: "version", serverVersion });
+    else say({ type: "garbage", text: `the gateway says that its version is ${serverVersion}` });
+  });
+  on(EventName.managedAccounts, (told: string) => {
+    const accounts = told
+      .split(",")
+      .map((account) => account.trim())
+      .filter((account) => account !== "");
+    // Of a list that is understood in part nobody knows which of the others is meant.
+    if (accounts.every(isAccountId)) say({ type: "accounts", accounts });
+    else leftOut("accounts", `the accounts ${lineOf(told, SHOWN_CHARACTERS_MAX)}`);
+  });
+  on(EventName.nextValidId, (nextOrderId: number) => {
+    if (isInt32(nextOrderId) && nextOrderId >= 0) say({ type: "next-order-id", nextOrderId });
+    else leftOut("next order id", `the next order id ${nextOrderId}`);
+  });
+  on(EventName.currentTime, (epochSeconds: number) => {
+    if (isTime(epochSeconds)) return say({ type: "time", epochSeconds });
+    leftOut("time", `the time ${epochSeconds} (seconds since 1970)`);
+    say({ type: "time", epochSeconds: null });
+  });
+  const codeOf = (said: number, text: string) => {
+    if (isInt32(said)) return said;
+    leftOut("code", `the code ${said} of "${lineOf(text, SHOWN_CHARACTERS_MAX)}"`);
+    return NO_CODE;
+  };
+  on(EventName.info, (said: string, code: number) =>
+    say({ type: "notice", code: codeOf(code, said), text: lineOf(said) }),
   );
-  on(EventName.nextValidId, (nextOrderId: number) => say({ type: "next-order-id", nextOrderId }));
-  on(EventName.currentTime, (epochSeconds: number) => say({ type: "time", epochSeconds }));
-  on(EventName.info, (text: string, code: number) => say({ type: "notice", code, text }));
-  on(EventName.error, (error: Error, code: number, requestId: number) => {
-    if (code === SOCKET_FAILED) socketError = error.message;
-    else if (code === UNREADABLE) say({ type: "garbage", text: error.message, fatal: false });
-    else if (requestId >= 0) listener.requestError(requestId, code, error.message);
+  on(EventName.error, (error: Error, said: number, requestId: number) => {
+    const text = lineOf(error.message);
+    if (said === SOCKET_FAILED) socketError = text;
+    else if (said === UNREADABLE) leftOut(`unreadable: ${lineOf(text, KIND_CHARACTERS_MAX)}`, text);
+    else if (requestId >= 0) listener.requestError(requestId, codeOf(said, text), text);
     else {
-      socketError = `${code}: ${error.message}`;
-      say({ type: "notice", code, text: error.message });
+      const code = codeOf(said, text);
+      socketError = `${code}: ${text}`;
+      say({ type: "notice", code, text });
     }
   });
   on(EventName.disconnected, () => say({ type: "closed", error: socketError }));
 
-  on(EventName.tickPrice, (requestId: number, field: number, value: number) => listener.tick(requestId, field, value));
-  on(EventName.tickSize, (requestId: number, field?: number, value?: number) => {
-    if (field !== undefined && value !== undefined) listener.tick(requestId, field, value);
-  });
-  on(EventName.tickGeneric, (requestId: number, field: number, value: number) =>
-    listener.tick(requestId, field, value),
-  );
-  on(EventName.marketDataType, (requestId: number, type: number) => listener.marketDataType(requestId, type));
-  on(
-    EventName.realtimeBar,
-    (requestId: number, second: number, open: number, high: number, low: number, close: number, volume: number) =>
-      listener.bar(requestId, { startsAt: second * 1000, open, high, low, close, volume: Math.max(0, volume) }),
-  );
-
-  listenToHistory(on, listener);
-
-  on(EventName.openOrder, (...values: Parameters<typeof brokerOrder>) => {
-    const [orderId, contract, terms, state] = values;
-    if (terms.whatIf === true) {
-      listener.whatIf(orderId, whatIfFigures(state));
-      return;
-    }
-    const order = brokerOrder(...values);
-    if (order) listener.openOrder(order);
-    else if (stockSymbol(contract) === undefined) {
-      listener.otherContract({ account: null, kind: "order", name: nameOf(contract) });
-    } else leftOut(`order ${orderId} for ${nameOf(contract)} to ${terms.action} ${terms.totalQuantity}`);
-  });
-  on(EventName.openOrderEnd, () => listener.listEnd("open-orders"));
-  on(EventName.completedOrder, (contract: never, order: { orderId?: number }, state: never) => {
-    const completed = brokerOrder(order.orderId ?? 0, contract, order as never, state);
-    if (completed) listener.completedOrder(completed);
-  });
-  on(EventName.completedOrdersEnd, () => listener.listEnd("completed-orders"));
-  on(
-    EventName.orderStatus,
-    (
-      orderId: number,
-      status: string,
-      filled: number,
-      _remaining: number,
-      _average: number,
-      permId?: number,
-      _parentId?: number,
-      _lastPrice?: number,
-      owner?: number,
-      whyHeld?: string,
-    ) => {
-      if (!(filled >= 0)) return leftOut(`status ${status} of order ${orderId} with ${filled} filled`);
-      listener.orderStatus({
-        orderId,
-        permId: permId ? permId : null,
-        clientId: owner ?? null,
-        status: String(status),
-        filledQuantity: filled,
-        text: whyHeld ?? "",
-      });
-    },
-  );
-  on(EventName.execDetails, (_requestId: number, ...values: Parameters<typeof brokerExecution>) => {
-    const [contract, { acctNumber, execId, side, shares, price }] = values;
-    const execution = brokerExecution(...values);
-    if (execution) listener.execution(execution);
-    else if (stockSymbol(contract) === undefined) {
-      listener.otherContract({ account: acctNumber ?? null, kind: "execution", name: nameOf(contract) });
-    } else leftOut(`execution ${execId} of ${nameOf(contract)}: ${side} ${shares} at ${price}`);
-  });
-  on(EventName.execDetailsEnd, () => listener.listEnd("executions"));
-  on(EventName.commissionReport, (...values: Parameters<typeof commission>) => {
-    const report = commission(...values);
-    if (report) listener.commission(report.executionId, report.commission);
-  });
-  on(EventName.position, (account: string, contract: Contract, quantity: number, averageCost?: number) => {
-    const symbol = stockSymbol(contract);
-    if (symbol !== undefined) listener.position({ account, symbol, quantity, averageCost: averageCost ?? 0 });
-    else if (quantity !== 0) listener.otherContract({ account, kind: "position", name: nameOf(contract) });
-  });
-  on(EventName.positionEnd, () => listener.listEnd("positions"));
-  on(EventName.accountSummary, (_requestId: number, account: string, tag: string, value: string) =>
-    listener.accountValue(account, tag, value),
-  );
-  on(EventName.updateAccountValue, (key: string, value: string, _currency: string, account: string) =>
-    listener.accountUpdate(account, key, value),
-  );
-  on(EventName.pnl, (_requestId: number, daily: number, unrealized?: number, realized?: number) =>
-    listener.profit(daily, unrealized, realized),
-  );
-  on(EventName.accountSummaryEnd, () => listener.listEnd("account-summary"));
+  listenToMarketData(on, listener, leftOut);
+  listenToHistory(on, listener, leftOut);
+  listenToOrders(on, listener, leftOut);
+  listenToAccount(on, listener, leftOut);
 
   const ask = (priority: Priority, send: () => void) => queue.push(priority, { send });
   const connection: Connection = {
@@ -225,7 +155,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     askOpenOrders: () => ask("query", () => api.reqOpenOrders()),
     askCompletedOrders: () => ask("query", () => api.reqCompletedOrders(false)),
     askPositions: () => ask("query", () => api.reqPositions()),
-    askAccountSummary: (requestId) => ask("query", () => api.reqAccountSummary(requestId, "All", ACCOUNT_TAGS)),
+    askAccountSummary: (requestId) =>
+      ask("query", () => api.reqAccountSummary(requestId, "All", ACCOUNT_TAGS.join(","))),
     cancelAccountSummary: (requestId) => ask("query", () => api.cancelAccountSummary(requestId)),
     askProfit: (requestId, account) => ask("query", () => api.reqPnL(requestId, account)),
     cancelProfit: (requestId) => ask("query", () => api.cancelPnL(requestId)),

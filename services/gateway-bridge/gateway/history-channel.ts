@@ -1,6 +1,9 @@
 import { BarSizeSetting, type ContractDetails, EventName, type IBApi, WhatToShow } from "@stoqey/ib";
 import { contractOf } from "./contract.ts";
+import { idOf, isDay, isPriceOrNone, isSize, isTime, lineOf, priceOf, sharesOf } from "./fields.ts";
 import type { HistoricalRequest } from "./historical-pacing.ts";
+import type { TellLeftOut } from "./left-out.ts";
+import type { On } from "./on.ts";
 import type { HistoryListener } from "./reports.ts";
 
 /** The part of a connection that asks about the past and about contracts. */
@@ -47,29 +50,45 @@ export function historyChannel(api: IBApi, ask: (send: () => void) => void): His
   };
 }
 
-type On = (event: EventName, handler: (...values: never[]) => void) => void;
-
-export function listenToHistory(on: On, listener: HistoryListener): void {
+export function listenToHistory(on: On, listener: HistoryListener, leftOut: TellLeftOut): void {
   on(
     EventName.historicalData,
-    (requestId: number, time: string, open: number, high: number, low: number, close: number, volume: number) => {
+    (requestId: number, time: string, open: number, high: number, low: number, close: number, volume?: number) => {
       // The library says the end of an answer as one more bar, named after the span it covers.
-      if (time.startsWith("finished")) listener.historyEnd(requestId);
-      else listener.historicalBar(requestId, { time, open, high, low, close, volume: Math.max(0, volume) });
+      if (time.startsWith("finished")) return listener.historyEnd(requestId);
+      const isNamed = /^\d{9,11}$/.test(time) ? isTime(Number(time)) : isDay(time);
+      const isSound = isNamed && [open, high, low, close].every(isPriceOrNone);
+      // Without a trade a volume may be told as -1.
+      if (isSound && (isSize(volume) || volume === -1)) {
+        listener.historicalBar(requestId, { time, open, high, low, close, volume: Math.max(0, volume) });
+        return;
+      }
+      const words = `from ${time}, open ${open}, high ${high}, low ${low}, close ${close}, volume ${volume}`;
+      leftOut("historical bars", `a bar of the history ${words} (request ${requestId})`);
     },
   );
-  on(EventName.contractDetails, (requestId: number, details: ContractDetails) =>
+  on(EventName.contractDetails, (requestId: number, details: ContractDetails) => {
+    const { contract, longName, minTick, minSize, tradingHours, liquidHours } = details;
+    const doubt = (field: string, said: unknown) =>
+      leftOut(
+        `contract ${field}`,
+        `the ${field} ${said} of the contract ${lineOf(contract.symbol, NAME_CHARACTERS_MAX)}`,
+      );
     listener.contractDetails(requestId, {
-      symbol: details.contract.symbol,
-      contractId: details.contract.conId,
-      name: details.longName,
-      primaryExchange: details.contract.primaryExch,
-      currency: details.contract.currency,
-      minimumTick: details.minTick,
-      minimumSize: details.minSize,
-      tradingHours: details.tradingHours,
-      liquidHours: details.liquidHours,
-    }),
-  );
+      symbol: contract.symbol,
+      contractId: idOf(contract.conId, "id", doubt) ?? undefined,
+      name: lineOf(longName, NAME_CHARACTERS_MAX),
+      primaryExchange: lineOf(contract.primaryExch, NAME_CHARACTERS_MAX),
+      currency: contract.currency,
+      minimumTick: priceOf(minTick, "price step", doubt) ?? undefined,
+      minimumSize: sharesOf(minSize, "smallest size", doubt) ?? undefined,
+      tradingHours: lineOf(tradingHours, HOURS_CHARACTERS_MAX),
+      liquidHours: lineOf(liquidHours, HOURS_CHARACTERS_MAX),
+    });
+  });
   on(EventName.contractDetailsEnd, (requestId: number) => listener.contractDetailsEnd(requestId));
 }
+
+const NAME_CHARACTERS_MAX = 200;
+/** Sessions of the next week take some 300. */
+const HOURS_CHARACTERS_MAX = 4000;

@@ -6,6 +6,7 @@ import type { HistoryDesk } from "../history/history-desk.ts";
 import type { Feed } from "../market-data/feed.ts";
 import type { SessionEvent, Streams } from "../session/session.ts";
 import { type Connection, openConnection } from "./connection.ts";
+import { LeftOut } from "./left-out.ts";
 import type { GatewayListener, SessionReport } from "./reports.ts";
 import { MESSAGES_PER_SECOND, SendQueue } from "./send-queue.ts";
 
@@ -25,9 +26,6 @@ export interface LinkOptions {
   readonly onLog: (fields: object, message: string) => void;
 }
 
-/** So many messages that were left out are told one by one; those after them are in the log alone. */
-const LEFT_OUT_TOLD_MAX = 20;
-
 /** Carries the one connection of the moment between the session, the feed and the desk. */
 export class GatewayLink {
   readonly #options: LinkOptions;
@@ -38,8 +36,7 @@ export class GatewayLink {
   #synced = false;
   #fresh = true;
   #garbageTold = false;
-  /** What was left out and told since a session was last ready. */
-  readonly #leftOutTold = new Set<string>();
+  readonly #leftOut = new LeftOut();
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -90,7 +87,6 @@ export class GatewayLink {
   startStreams(streams: Streams): void {
     if (this.#connection === null) return;
     this.#garbageTold = false;
-    this.#leftOutTold.clear();
     this.#options.history.attach(this.#connection);
     if (streams === "verify") {
       this.#options.feed.streams.verify();
@@ -132,7 +128,7 @@ export class GatewayLink {
     const { post, onTime, onLog, alert, desk } = this.#options;
     switch (report.type) {
       case "time":
-        onTime(report.epochSeconds);
+        if (report.epochSeconds !== null) onTime(report.epochSeconds);
         post({ type: "time", connection });
         this.#tellSynced();
         return;
@@ -142,13 +138,12 @@ export class GatewayLink {
         return;
       case "garbage":
         // Once until a session is ready again: a gateway that talks nonsense does so at every attempt.
-        if (!this.#garbageTold) alert(alerts.garbage(report.text, report.fatal));
+        if (!this.#garbageTold) alert(alerts.garbage(report.text));
         this.#garbageTold = true;
-        if (report.fatal) post({ type: "closed", connection, error: report.text });
+        post({ type: "closed", connection, error: report.text });
         return;
       case "left-out":
-        onLog({ text: report.text }, "left out what cannot be");
-        this.#tellLeftOut(report.text);
+        this.#tellLeftOut(report.kind, report.text);
         return;
       case "next-order-id":
         desk.onNextOrderId(report.nextOrderId);
@@ -159,11 +154,12 @@ export class GatewayLink {
     }
   }
 
-  /** Each by itself: it may be a fill that is missing from the ledger. Lists repeat it. */
-  #tellLeftOut(text: string): void {
-    if (this.#leftOutTold.has(text) || this.#leftOutTold.size >= LEFT_OUT_TOLD_MAX) return;
-    this.#leftOutTold.add(text);
-    this.#options.alert(alerts.garbage(text, false));
+  #tellLeftOut(kind: string, what: string): void {
+    const { nowMs, alert, onLog } = this.#options;
+    const note = this.#leftOut.note(kind, what, nowMs());
+    if (note === null) return;
+    onLog({ kind, text: note.text }, "left out what cannot be");
+    if (note.alert !== null) alert(note.alert);
   }
 
   #onDefect(connection: number, error: unknown): void {

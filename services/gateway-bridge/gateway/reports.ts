@@ -12,7 +12,8 @@ export interface BrokerOrder {
   readonly orderRef: string;
   readonly symbol: string;
   readonly side: Side;
-  readonly quantity: number;
+  /** Null when the gateway said nothing that could be one; a completed order may have none (0). */
+  readonly quantity: number | null;
   /** The broker's word: Submitted, PreSubmitted, Filled, Cancelled, Inactive ... */
   readonly status: string;
   readonly filledQuantity: number | null;
@@ -124,12 +125,13 @@ export type SessionReport =
   | { readonly type: "version"; readonly serverVersion: number }
   | { readonly type: "accounts"; readonly accounts: readonly string[] }
   | { readonly type: "next-order-id"; readonly nextOrderId: number }
-  | { readonly type: "time"; readonly epochSeconds: number }
+  /** An answer, and so a sign of life; null when what it says cannot be a time. */
+  | { readonly type: "time"; readonly epochSeconds: number | null }
   | { readonly type: "notice"; readonly code: number; readonly text: string }
-  /** Bytes that make no sense; `fatal` when the stream cannot be followed any more. */
-  | { readonly type: "garbage"; readonly text: string; readonly fatal: boolean }
-  /** An execution, an order or a status that can be read and cannot be: nothing is made of it. */
-  | { readonly type: "left-out"; readonly text: string }
+  /** Bytes that make no sense: the stream cannot be followed any more. */
+  | { readonly type: "garbage"; readonly text: string }
+  /** A message or a field that cannot be: nothing is made of it. What is of one kind is told once in a while. */
+  | { readonly type: "left-out"; readonly kind: string; readonly text: string }
   | { readonly type: "closed"; readonly error: string | null };
 
 export interface GatewayListener extends HistoryListener {
@@ -146,12 +148,15 @@ export interface GatewayListener extends HistoryListener {
   execution(execution: BrokerExecution): void;
   commission(executionId: string, commission: number): void;
   position(position: BrokerPosition): void;
+  /** The account holds something of this symbol, and how much could not be read. */
+  positionUnreadable(account: string, symbol: string): void;
   /** Something of the account that this platform does not deal in: an option, another currency. */
   otherContract(holding: OtherContract): void;
   accountValue(account: string, tag: string, value: string): void;
   /** A value of the account's own subscription, which alone tells `accountReady`. */
   accountUpdate(account: string, key: string, value: string): void;
-  profit(daily: number, unrealized: number | undefined, realized: number | undefined): void;
+  /** USD; null where the broker gives no figure. */
+  profit(daily: number | null, unrealized: number | null, realized: number | null): void;
   listEnd(list: BrokerList): void;
   /** An error that names a request or an order. */
   requestError(requestId: number, code: number, text: string): void;
