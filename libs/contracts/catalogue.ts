@@ -19,6 +19,7 @@ import { controlMessage, healthMessage, snapshotMessage } from "./operation.ts";
 import {
   approvedMessage,
   cancelMessage,
+  cancelStandingMessage,
   deniedMessage,
   fillMessage,
   intentMessage,
@@ -51,6 +52,7 @@ export const CATALOGUE: readonly MessageType[] = [
   approvedMessage,
   deniedMessage,
   cancelMessage,
+  cancelStandingMessage,
   orderEventMessage,
   fillMessage,
   riskStateMessage,

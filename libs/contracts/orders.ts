@@ -213,6 +213,34 @@ export const cancelMessage = defineMessage({
   reply: outcomeSchema,
 });
 
+/**
+ * What was promised of cancels, and what came of the promise. A cancel stands from `accepted` on, also over the end of
+ * the bridge, until its order is over (that is in the order's event) or the broker refused it.
+ */
+export const cancelStandingSchema = z.discriminatedUnion("outcome", [
+  /** A global cancel names every order that was not over when it was asked, and so none that came after it. */
+  z.object({
+    outcome: z.literal("accepted"),
+    clientOrderIds: z.array(clientOrderIdSchema).min(1),
+    reason: z.string().max(500),
+  }),
+  /** The order works on. */
+  z.object({ outcome: z.literal("refused"), clientOrderId: clientOrderIdSchema, reason: z.string() }),
+]);
+export type CancelStanding = z.infer<typeof cancelStandingSchema>;
+
+export const cancelStandingMessage = defineMessage({
+  name: "cancel standing",
+  prefix: "orders.cancel-standing",
+  params: [],
+  kind: "ledger",
+  stream: "LEDGER",
+  publishers: ["gateway-bridge"],
+  subscribers: ["operator"],
+  description: "Cancels that were accepted and outlive the bridge until they are settled, and those the broker refused",
+  data: cancelStandingSchema,
+});
+
 export const orderEventMessage = defineMessage({
   name: "order event",
   prefix: "orders.event",

@@ -73,6 +73,7 @@ const LEDGER_FILTERS: Record<ServiceName, readonly string[]> = {
   "gateway-bridge": [
     "orders.approved.*",
     "orders.event.*",
+    "orders.cancel-standing",
     "fills.*",
     "account.position.*",
     "account.accepted.*",

@@ -14,7 +14,7 @@ import { monotonicNowMs, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
 import { AccountPublisher } from "./account/publisher.ts";
 import * as alerts from "./alerts.ts";
 import { GatewayClock } from "./clock/gateway-clock.ts";
-import { serveAcceptance, serveCancels, serveControls } from "./commands.ts";
+import { serveAcceptance, serveControls } from "./commands.ts";
 import { openDesk } from "./desk/open-desk.ts";
 import { RequestIds } from "./desk/request-ids.ts";
 import { HistoricalPacing } from "./gateway/historical-pacing.ts";
@@ -25,6 +25,7 @@ import { serveIbcControls } from "./ibc/controls.ts";
 import { openIbc, watchIbcLog } from "./ibc/open-ibc.ts";
 import { Interest } from "./market-data/interest.ts";
 import { MarketData } from "./market-data/market-data.ts";
+import { serveCancels } from "./orders/cancel.ts";
 import { bookFold } from "./orders/fold.ts";
 import { serveGlobalCancel } from "./orders/global-cancel.ts";
 import { takeApproval } from "./orders/intake.ts";
@@ -261,8 +262,8 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
   const interest: Interest = new Interest({ bus, logger, onChange: align });
   await interest.start();
 
-  serveCancels(bus, book, worker, desk.venue);
-  serveGlobalCancel(bus, worker, desk, alert);
+  serveCancels(bus, { book, recorder, worker, venue: desk.venue });
+  serveGlobalCancel(bus, { book, recorder, worker, desk, alert });
   bus.serve(whatIfMessage, [], ({ data }) => desk.whatIf(data));
   serveControls(bus, driver);
   serveAcceptance(bus, driver, desk);

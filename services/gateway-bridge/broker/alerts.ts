@@ -29,6 +29,14 @@ export const orderIdsUsedUp = (why: string): Alert => ({
   fields: [],
 });
 
+export const cancelRefused = (id: ClientOrderId, reason: string): Alert => ({
+  severity: "warning",
+  code: "CANCEL_REFUSED",
+  title: `The broker refused to cancel ${id}`,
+  text: `${reason}. By its own lists the order works on, and it is not asked again unless you or the strategy ask.`,
+  fields: [],
+});
+
 export const foreignOrders = (orders: readonly BrokerOrder[]): Alert => ({
   severity: "warning",
   code: "FOREIGN_ORDERS",

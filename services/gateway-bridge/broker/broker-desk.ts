@@ -80,6 +80,7 @@ export class BrokerDesk implements Desk {
   readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly sinceMs: number }>();
   /** Entries of which a protective order was never sent. */
   readonly #unprotected = new Set<ClientOrderId>();
+  readonly #refusedCancels = new Map<ClientOrderId, { readonly reason: string; readonly atMs: number }>();
   readonly #earlyCommissions = new Map<string, number>();
   readonly #told = new Set<string>();
   /** Shares that the broker counts as filled and whose executions it lists no more: asking again is in vain. */
@@ -164,6 +165,7 @@ export class BrokerDesk implements Desk {
       if (order.status === "submitted") this.#written.add(order.clientOrderId);
     }
     this.#declareUnknown("the bridge ended before the broker answered");
+    this.#cancels.restore(this.#options.book.canceling.keys());
   }
 
   beginSync(connection: Connection, fresh: boolean, onSynced: () => void): void {
@@ -187,11 +189,7 @@ export class BrokerDesk implements Desk {
   }
 
   onReady(): void {
-    const { open } = this.#options.book;
-    for (const id of this.#cancels.due(open)) {
-      const order = open.get(id);
-      if (order !== undefined) this.#askCancel(order);
-    }
+    this.#askDue();
     if (this.#tellUnexplained()) this.#options.onAccountChanged();
   }
 
@@ -333,6 +331,15 @@ export class BrokerDesk implements Desk {
     return true;
   }
 
+  /** Of an order that no list holds nothing is asked: the gateway would not find it either. */
+  #askDue(): void {
+    const { open } = this.#options.book;
+    for (const id of this.#cancels.due(open)) {
+      const order = open.get(id);
+      if (order !== undefined && !this.#missingSinceMs.has(id)) this.#askCancel(order);
+    }
+  }
+
   #isUnsent({ status, clientOrderId }: OpenOrder): boolean {
     return status === "submitted" && !this.#written.has(clientOrderId);
   }
@@ -394,8 +401,25 @@ export class BrokerDesk implements Desk {
     if (news.saidOver !== undefined) this.#saidOver.set(id, { ...news.saidOver, sinceMs: nowMs() });
     if (news.inactive && !this.#inactiveSinceMs.has(id)) this.#inactiveSinceMs.set(id, nowMs());
     if (news.executionsMissing) this.#reader.passIn(EXECUTIONS_LAG_MS);
-    if (news.cancelRefused) this.#cancels.refused(id);
+    if (news.cancelUnsettled) this.#cancels.notFound(id);
+    if (news.cancelRefused !== undefined) this.#onCancelRefused(id, news.cancelRefused);
     if (news.reconcile) this.#reader.passIn(SOON_MS);
+  }
+
+  #onCancelRefused(id: ClientOrderId, reason: string): void {
+    this.#cancels.refused(id);
+    this.#options.recorder.cancelRefused(id, reason);
+    this.#refusedCancels.set(id, { reason, atMs: this.#options.nowMs() });
+  }
+
+  /** A cancel that crosses the order's end is refused and no fault: told is one whose order the lists show at work. */
+  #tellRefusedCancels(readSinceMs: number): void {
+    const { book, alert } = this.#options;
+    for (const [id, { reason, atMs }] of this.#refusedCancels) {
+      if (atMs > readSinceMs) continue;
+      this.#refusedCancels.delete(id);
+      if (book.open.has(id)) this.#tellOnce(`refused ${id}`, () => alert(alerts.cancelRefused(id, reason)));
+    }
   }
 
   #onExecution(told: BrokerExecution): void {
@@ -454,11 +478,14 @@ export class BrokerDesk implements Desk {
   /** Reads everything there is to read, and brings what we believe to it. */
   #read(whileSyncing: readonly ("positions" | "account-summary")[], onDone: () => void): void {
     const considered = this.#considered();
+    const startedAtMs = this.#options.nowMs();
     this.#reader.read(
       {
         considered,
         onDone: (gathered) => {
           this.#reconcile(considered, gathered);
+          this.#tellRefusedCancels(startedAtMs);
+          if (this.#options.isReady()) this.#askDue();
           onDone();
         },
       },

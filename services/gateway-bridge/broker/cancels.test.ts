@@ -50,6 +50,18 @@ it("what a session left unanswered is due in the next, for as long as its order 
   expect(cancels.due(orders)).toEqual([]);
 });
 
+it("what an earlier process accepted is due at first, and so is what the gateway did not find", () => {
+  const { cancels, open: orders } = open();
+  cancels.restore([a]);
+  expect(cancels.due(orders)).toEqual([a]);
+  expect(cancels.ask(a)).toBe(true);
+  cancels.notFound(a);
+  expect(cancels.due(orders), "it waits for the pace").toEqual([]);
+  cancels.written(a);
+  cancels.notFound(a);
+  expect(cancels.due(orders)).toEqual([a]);
+});
+
 it("what was written while the gateway was without the broker is due when it is back, and what still waits is not", () => {
   const { cancels, open: orders } = open();
   cancels.ask(a);

@@ -19,6 +19,11 @@ export class Cancels {
     this.#nowMs = nowMs;
   }
 
+  /** Cancels that an earlier process accepted: the gateway may not have heard them. */
+  restore(ids: Iterable<ClientOrderId>): void {
+    for (const id of ids) this.#asked.set(id, "due");
+  }
+
   /** @returns whether it is to be written: none of the same order is on its way. */
   ask(id: ClientOrderId): boolean {
     const progress = this.#asked.get(id);
@@ -35,6 +40,11 @@ export class Cancels {
   /** The broker said that it cannot be done. */
   refused(id: ClientOrderId): void {
     this.#asked.delete(id);
+  }
+
+  /** The gateway did not know the order, which may yet turn up in its lists. */
+  notFound(id: ClientOrderId): void {
+    if (typeof this.#asked.get(id) === "number") this.#asked.set(id, "due");
   }
 
   /** The gateway may not have heard what was written, or its answer was not heard here. */

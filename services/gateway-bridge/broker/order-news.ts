@@ -22,8 +22,10 @@ export interface OrderNews {
   readonly saidOver?: SaidOver;
   /** It holds the order inactive: a refusal that may still get its reason. */
   readonly inactive?: boolean;
-  /** It can or will not cancel it: that may be asked again. */
-  readonly cancelRefused?: boolean;
+  /** Why it does not cancel it: that may be asked again. */
+  readonly cancelRefused?: string;
+  /** It knows no such order, nor do we know yet whether it has it. */
+  readonly cancelUnsettled?: boolean;
   /** What it said cannot be told apart: compare with its own lists. */
   readonly reconcile?: boolean;
   /** The gateway takes no orders at all: its API is read-only. */
@@ -104,7 +106,7 @@ export function errorNews(book: Book, id: ClientOrderId, code: number, text: str
       return { facts: [orderFact(order, "rejected", reason)] };
     case "read-only":
       // A cancel is refused as well, and says nothing of its order.
-      if (order.status !== "submitted") return { facts: [], readOnly: true, cancelRefused: true };
+      if (order.status !== "submitted") return { facts: [], readOnly: true, cancelRefused: reason };
       return { facts: [orderFact(order, "rejected", reason)], readOnly: true };
     case "canceled":
       return { facts: [], saidOver: { status: "canceled", reason } };
@@ -112,7 +114,11 @@ export function errorNews(book: Book, id: ClientOrderId, code: number, text: str
       return NOTHING;
     case "not-cancelable":
     case "not-found":
-      return { facts: [], cancelRefused: true, reconcile: true };
+      // The lists are read first: when they have it, it is asked again.
+      if (order.status === "submitted" || order.status === "unknown") {
+        return { facts: [], cancelUnsettled: true, reconcile: true };
+      }
+      return { facts: [], cancelRefused: reason, reconcile: true };
     case "unknown":
       return { facts: order.status === "unknown" ? [] : [orderFact(order, "unknown", reason)], reconcile: true };
   }

@@ -430,14 +430,23 @@ describe("the broker's word on an order", () => {
     expect(orderNews(book, a, report("Inactive"))).toEqual({ facts: [], inactive: true });
   });
 
+  it("does not take a cancel for settled while it is not known whether the broker has the order", () => {
+    const book = emptyBook();
+    const a = submit(book, "a", 7);
+    const unsettled = { facts: [], cancelUnsettled: true, reconcile: true };
+    expect(errorNews(book, a, 10147, "not found")).toEqual(unsettled);
+    set(book, a, "unknown", null);
+    expect(errorNews(book, a, 10147, "not found")).toEqual(unsettled);
+  });
+
   it("does not end a working order for an error it does not know, nor for a refused cancel", () => {
     const book = emptyBook();
     const a = submit(book, "a", 7);
     set(book, a, "accepted", 900);
-    const cancelRefused = { facts: [], cancelRefused: true };
-    expect(errorNews(book, a, 10148, "cannot be cancelled")).toEqual({ ...cancelRefused, reconcile: true });
+    const text = "cannot be cancelled";
+    expect(errorNews(book, a, 10148, text)).toEqual({ facts: [], cancelRefused: `10148: ${text}`, reconcile: true });
     const readOnly = "The API interface is currently in Read-Only mode.";
-    expect(errorNews(book, a, 321, readOnly)).toEqual({ ...cancelRefused, readOnly: true });
+    expect(errorNews(book, a, 321, readOnly)).toEqual({ facts: [], cancelRefused: `321: ${readOnly}`, readOnly: true });
     expect(errorNews(book, a, 110, "modification refused")).toMatchObject({ facts: [], reconcile: true });
     expect(statuses(errorNews(book, a, 31337, "?").facts)).toEqual(["unknown"]);
     expect(errorNews(book, a, 399, "warning")).toEqual({ facts: [] });

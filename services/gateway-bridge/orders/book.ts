@@ -1,6 +1,7 @@
 import {
   type AcceptedPosition,
   type Approval,
+  type CancelStanding,
   type ClientOrderId,
   type Execution,
   type Fill,
@@ -80,6 +81,8 @@ export interface Book {
   readonly closed: Map<ClientOrderId, ClosedOrder>;
   /** Protective orders whose entry is submitted and which have no event of their own yet. */
   readonly awaited: Map<ClientOrderId, Leg & { readonly messageId: string | null }>;
+  /** Orders that are not over and whose cancel was accepted, with the reason it was asked for. */
+  readonly canceling: Map<ClientOrderId, string>;
   readonly executions: Map<string, KnownExecution>;
   /** What our own executions, and what the operator accepted, explain. */
   readonly holdings: Map<string, Holding>;
@@ -102,6 +105,7 @@ export const emptyBook = (): Book => ({
   open: new Map(),
   closed: new Map(),
   awaited: new Map(),
+  canceling: new Map(),
   executions: new Map(),
   holdings: new Map(),
   accepted: new Set(),
@@ -119,6 +123,7 @@ export const copyOf = (book: Book): Book => ({
   open: new Map(book.open),
   closed: new Map(book.closed),
   awaited: new Map(book.awaited),
+  canceling: new Map(book.canceling),
   executions: new Map(book.executions),
   holdings: new Map(book.holdings),
   accepted: new Set(book.accepted),
@@ -139,6 +144,7 @@ export function applyOrderEvent(book: Book, event: OrderEvent, marketMs: number 
   const before = book.open.get(id) ?? takeDefinition(book, id, marketMs);
   if (TERMINAL_ORDER_STATUSES.has(event.status)) {
     book.open.delete(id);
+    book.canceling.delete(id);
     // Its protective orders are recorded before it is sent: those that are not by now never will be.
     for (const [child, leg] of book.awaited) if (leg.parentClientOrderId === id) book.awaited.delete(child);
     book.closed.set(id, endOf(book.closed.get(id), before, event, marketMs));
@@ -183,6 +189,17 @@ export const exactShares = (quantity: number): number => Math.round(quantity * 1
 
 /** As much may fill of what was approved before it is more. */
 export const approvedAtMost = (quantity: number): number => quantity + 1e-6;
+
+/** Of an order that is over, or that nobody knows, there is nothing to cancel. */
+export function applyCancelStanding(book: Book, standing: CancelStanding): void {
+  if (standing.outcome === "refused") {
+    book.canceling.delete(standing.clientOrderId);
+    return;
+  }
+  for (const id of standing.clientOrderIds) {
+    if (book.open.has(id) || book.pending.has(id)) book.canceling.set(id, standing.reason);
+  }
+}
 
 export function applyFill(book: Book, fill: Fill): void {
   if (fill.kind === "commission") applyCommission(book, fill.executionId, fill.commission);

@@ -4,6 +4,7 @@ import {
   type Approval,
   acceptedPositionMessage,
   approvedMessage,
+  cancelStandingMessage,
   type Envelope,
   encodeToken,
   fillMessage,
@@ -14,6 +15,7 @@ import {
 import {
   applyAccepted,
   applyApproval,
+  applyCancelStanding,
   applyFill,
   applyForeignOrder,
   applyOrderEvent,
@@ -24,7 +26,7 @@ import {
 } from "./book.ts";
 
 /** Version of the snapshot's shape. */
-const STATE_VERSION = 5;
+const STATE_VERSION = 6;
 /**
  * A message on the bus holds 1 MiB: above this, executions of earlier days are left out. A snapshot that is too large
  * all the same is refused by the bus; the older one stands, and the ledger is read from there.
@@ -45,6 +47,8 @@ function applyEvent(book: Book, event: LedgerEvent): Book {
   if (approved !== undefined) applyApproval(book, approved.data, approved.id);
   const order = event.as(orderEventMessage);
   if (order !== undefined) applyOrderEvent(book, order.data, order.marketTime);
+  const standing = event.as(cancelStandingMessage);
+  if (standing !== undefined) applyCancelStanding(book, standing.data);
   const fill = event.as(fillMessage);
   if (fill !== undefined) applyFill(book, fill.data);
   const accepted = event.as(acceptedPositionMessage);
@@ -80,6 +84,7 @@ function pack(book: Book, executions: readonly [string, KnownExecution][]): stri
     open: [...book.open],
     closed: [...book.closed],
     awaited: [...book.awaited],
+    canceling: [...book.canceling],
     executions,
     holdings: [...book.holdings],
     accepted: [...book.accepted],
@@ -99,6 +104,7 @@ export function loadBook(text: string): Book {
     open: new Map(saved.open),
     closed: new Map(saved.closed),
     awaited: new Map(saved.awaited),
+    canceling: new Map(saved.canceling),
     executions: new Map(saved.executions),
     holdings: new Map(saved.holdings),
     accepted: new Set(saved.accepted),

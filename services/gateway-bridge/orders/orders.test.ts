@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import { approvalSchema, clientOrderIdSchema, orderIntentSchema } from "#libs/contracts/mod.ts";
 import { epochMsOf } from "#libs/time/mod.ts";
 import { whyExpired } from "./approval-expiry.ts";
-import { applyAccepted, applyApproval, applyFill, applyForeignOrder, applyOrderEvent, emptyBook } from "./book.ts";
+import {
+  applyAccepted,
+  applyApproval,
+  applyCancelStanding,
+  applyFill,
+  applyForeignOrder,
+  applyOrderEvent,
+  emptyBook,
+} from "./book.ts";
 import { firstEvent } from "./facts.ts";
 import { loadBook, saveBook } from "./fold.ts";
 import { addExecution, type Holding, removeExecution } from "./holdings.ts";
@@ -103,6 +111,27 @@ describe("the book", () => {
       side: "sell",
       order: { type: "limit", limitPrice: 101 },
     });
+  });
+
+  it("keeps an accepted cancel, over a snapshot, until its order is over or the broker refused it", () => {
+    const book = emptyBook();
+    const [a, b, never] = ["a", "a-t", "never"].map((id) => clientOrderIdSchema.parse(id)) as [never, never, never];
+    applyApproval(book, approval, "message");
+    const accept = (id: typeof a) =>
+      applyCancelStanding(book, { outcome: "accepted", clientOrderIds: [id], reason: "stop" });
+    const standing = () => [...loadBook(saveBook(book)).canceling];
+    for (const id of [a, never]) accept(id);
+    expect(standing(), "of an approval, and of an order that is known").toEqual([["a", "stop"]]);
+    const [entry, target] = legsOf(approval.intent);
+    if (target === undefined) throw new Error("no bracket");
+    applyOrderEvent(book, firstEvent(entry, "submitted", 1, null), day);
+    applyOrderEvent(book, firstEvent(target, "submitted", 2, null), day);
+    accept(b);
+    applyCancelStanding(book, { outcome: "refused", clientOrderId: b, reason: "161: no" });
+    expect(standing()).toEqual([["a", "stop"]]);
+    applyOrderEvent(book, firstEvent(entry, "canceled", 1, null), day);
+    accept(a);
+    expect(standing()).toEqual([]);
   });
 
   it("names a group by day and strategy, for the entry alone, also after a restart", () => {

@@ -3,13 +3,22 @@ import type { Bus } from "#libs/bus/mod.ts";
 import {
   type AcceptedPosition,
   acceptedPositionMessage,
+  type CancelStanding,
   type ClientOrderId,
+  cancelStandingMessage,
   type ForeignOrder,
   fillMessage,
   foreignOrderMessage,
   orderEventMessage,
 } from "#libs/contracts/mod.ts";
-import { applyAccepted, applyFill, applyForeignOrder, applyOrderEvent, type Book } from "./book.ts";
+import {
+  applyAccepted,
+  applyCancelStanding,
+  applyFill,
+  applyForeignOrder,
+  applyOrderEvent,
+  type Book,
+} from "./book.ts";
 import type { Fact } from "./facts.ts";
 
 export interface RecorderOptions {
@@ -27,6 +36,8 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #listeners: ((fact: Fact) => void)[] = [];
+  /** The newest record: the ledger takes them in their order, so with it all before it are on the disk. */
+  #newest: Promise<unknown> = Promise.resolve();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -39,6 +50,25 @@ export class Recorder {
 
   take(facts: readonly Fact[]): void {
     for (const fact of facts) this.#takeOne(fact);
+  }
+
+  /**
+   * Takes cancels that are on their way, so that they outlive this process; those that stand already, and orders that are
+   * over, need no word more. Resolves when that is on the disk, and what became of their orders until now.
+   *
+   * @throws what the ledger refused it with
+   */
+  async cancelsAccepted(ids: readonly ClientOrderId[], reason: string): Promise<void> {
+    const { canceling, open, pending } = this.#options.book;
+    const clientOrderIds = ids.filter((id) => !canceling.has(id) && (open.has(id) || pending.has(id)));
+    if (clientOrderIds.length > 0) this.#takeStanding({ outcome: "accepted", clientOrderIds, reason });
+    await this.#newest;
+  }
+
+  /** The broker refused the cancel of an order that works on; of one that nobody was promised, nothing is kept. */
+  cancelRefused(clientOrderId: ClientOrderId, reason: string): void {
+    if (!this.#options.book.canceling.has(clientOrderId)) return;
+    this.#takeStanding({ outcome: "refused", clientOrderId, reason });
   }
 
   /** Resolves when the operator's word is on the disk. */
@@ -58,7 +88,7 @@ export class Recorder {
   }
 
   #takeOne(fact: Fact): void {
-    const { bus, book, marketNowMs, onRefused } = this.#options;
+    const { bus, book, marketNowMs } = this.#options;
     const causedBy = causeOf(book, fact);
     let recorded: Promise<unknown>;
     if (fact.kind === "order") {
@@ -70,8 +100,19 @@ export class Recorder {
       const id = `${kind}-${fact.fill.executionId}`;
       recorded = bus.record(fillMessage, [fact.fill.symbol], fact.fill, { causedBy, id });
     }
-    recorded.catch(onRefused);
+    this.#keep(recorded);
     for (const listener of this.#listeners) listener(fact);
+  }
+
+  #takeStanding(standing: CancelStanding): void {
+    const { bus, book } = this.#options;
+    applyCancelStanding(book, standing);
+    this.#keep(bus.record(cancelStandingMessage, [], standing));
+  }
+
+  #keep(recorded: Promise<unknown>): void {
+    recorded.catch(this.#options.onRefused);
+    this.#newest = recorded;
   }
 }
 

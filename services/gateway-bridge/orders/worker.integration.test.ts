@@ -1,8 +1,15 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { approvalSchema, type OrderEvent, orderEventMessage, orderIntentSchema } from "#libs/contracts/mod.ts";
+import {
+  approvalSchema,
+  cancelStandingMessage,
+  type OrderEvent,
+  orderEventMessage,
+  orderIntentSchema,
+} from "#libs/contracts/mod.ts";
 import { monotonicNowMs, wallNowMs } from "#libs/time/mod.ts";
 import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
-import { emptyBook } from "./book.ts";
+import { applyCancelStanding, emptyBook } from "./book.ts";
+import { cancel } from "./cancel.ts";
 import { Recorder } from "./recorder.ts";
 import type { Venue } from "./venue.ts";
 import { OrderWorker } from "./worker.ts";
@@ -34,6 +41,7 @@ async function open(namingLastsUntilMs = 0) {
   const connection = await bus.connect("gateway-bridge");
   const book = emptyBook();
   const written: string[] = [];
+  const canceled: string[] = [];
   const refused: unknown[] = [];
   const onRefused = (error: unknown) => void refused.push(error);
   const recorder = new Recorder({ bus: connection, book, marketNowMs: () => null, onRefused });
@@ -47,7 +55,10 @@ async function open(namingLastsUntilMs = 0) {
       if (guard.mayStillSend()) written.push(...group.map(({ clientOrderId }) => clientOrderId));
       else guard.onDropped();
     },
-    cancel: () => ({ ok: false, message: "" }),
+    cancel: ({ clientOrderId }) => {
+      canceled.push(clientOrderId);
+      return { ok: true, message: "sent" };
+    },
   };
   const options = { bus: connection, book, recorder, venue, marketNowMs: () => null, onRefused, entriesStopped: null };
   const stored: OrderEvent[] = [];
@@ -57,7 +68,7 @@ async function open(namingLastsUntilMs = 0) {
   /** What the ledger says of an order, also to one whose connection was away when it was recorded. */
   const recorded = async (id: string) =>
     operator.up ? (await operator.lastValue(orderEventMessage, [id]))?.data.status : undefined;
-  return { worker: new OrderWorker(options), options, written, refused, stored, recorded };
+  return { worker: new OrderWorker(options), options, written, canceled, refused, stored, recorded };
 }
 
 /** Valid for longer than any machine stands still, where the test is not about the expiry. */
@@ -149,6 +160,42 @@ it("says that an approval was withdrawn when that is on the disk, and not before
   expect(written).not.toContain("next");
 });
 
+it("writes a cancel whatever the ledger does, and calls it accepted when that is on the disk, and not before", async () => {
+  const { worker, options, canceled, written } = await open(0);
+  worker.take(approvalFor(2000), "m");
+  await eventually("written", () => written.length === 1);
+  await bus.server().kill();
+  let told = false;
+  const answer = cancel(
+    { clientOrderId: intent.clientOrderId, reason: "not any more" },
+    { ...options, worker },
+  ).finally(() => {
+    told = true;
+  });
+  expect(canceled).toEqual(["late"]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(told).toBe(false);
+  await bus.crash();
+  expect(await answer).toEqual({ ok: true, message: "sent" });
+  const operator = await bus.connect("operator");
+  expect((await operator.lastValue(cancelStandingMessage, []))?.data).toEqual({
+    outcome: "accepted",
+    clientOrderIds: ["late"],
+    reason: "not any more",
+  });
+});
+
+it("does not send an approval whose cancel was accepted before this process began", async () => {
+  const { worker, options, written, recorded } = await open(0);
+  const before = approvalFor(2000);
+  worker.take({ ...before, intent: { ...intent, clientOrderId: "busy" as never } }, "m1");
+  worker.take(before, "m2");
+  const clientOrderIds = [intent.clientOrderId];
+  applyCancelStanding(options.book, { outcome: "accepted", clientOrderIds, reason: "stop" });
+  await eventually("canceled", async () => (await recorded("late")) === "canceled");
+  expect(written).toEqual(["busy"]);
+});
+
 it("stops entries and lets exits pass when the ledger went backwards", async () => {
   const { options, written, stored } = await open();
   const worker = new OrderWorker({ ...options, entriesStopped: "the ledger went backwards" });
@@ -177,7 +224,7 @@ it("does not send an entry whose protective order's id stands for another order,
   await eventually("written", () => written.length === 3);
   worker.take(bracketOf("two"), "m");
   await eventually("over", () =>
-    stored.some(({ clientOrderId, status }) => clientOrderId === "two" && status === "expired"),
+    stored.some(({ clientOrderId, status }) => clientOrderId === "two-target" && status === "expired"),
   );
   expect(written).toEqual(["one", "one-target", "the-stop"]);
   const of = (name: string) => stored.filter(({ clientOrderId }) => clientOrderId === name).map(({ status }) => status);

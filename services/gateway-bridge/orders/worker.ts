@@ -132,6 +132,12 @@ export class OrderWorker {
     const legs = legsOf(approval.intent);
     const current: { withdrawn: string | null } = { withdrawn: null };
     this.#current = current;
+    // A cancel that the process before this one accepted.
+    const canceled = book.canceling.get(id);
+    if (canceled !== undefined) {
+      await this.#recordFirst(legs[0], "canceled", null, `canceled before it was sent: ${canceled}`, pending);
+      return;
+    }
     const reason = this.#whyNotNow(approval);
     if (reason !== null) {
       await this.#recordFirst(legs[0], "expired", null, `not sent: ${reason}`, pending);
