@@ -105,6 +105,26 @@ describe("rejection not seen", () => {
     expect(gateway.liveOrders).toEqual([]);
   });
 
+  it("201, as the first word on an order that had filled in part: it ends with that part", async () => {
+    await (await open()).start();
+    const { bridge, gateway } = bench;
+    await gateway.setFaults({ reports: "withheld" });
+    const id = await bridge.approve(bridge.intent({ ...limit(99), quantity: 100 }));
+    await eventually("works at the broker", () => gateway.liveOrders.length === 1);
+    bench.trade(98.5, 40);
+    await eventually("filled in part", () => gateway.executions.length === 1);
+    await gateway.perform({ action: "refuse-order", orderRef: id, text: "Order rejected - reason:no" });
+    await eventually("refused", () => gateway.frames.sent("ERR_MSG").some(({ fields }) => fields[3] === 201));
+    await gateway.setFaults({ reports: "at-once" });
+    await bench.reaches(id, "rejected");
+    const reason = "201: Order rejected - reason:no";
+    expect(await bench.last(id)).toMatchObject({ status: "rejected", filledQuantity: 40, leavesQuantity: 60, reason });
+    expect((await bridge.fills()).filter(({ kind }) => kind === "execution")).toHaveLength(1);
+    // The gateway's side: it said 201 before anything else of this order.
+    const told = gateway.frames.sent().filter(({ name, fields }) => name === "OPEN_ORDER" || fields[3] === 201);
+    expect(told[0]?.name).toBe("ERR_MSG");
+  });
+
   it("326: while another program holds the client id, an order expires with that reason in under a second", async () => {
     await open();
     const other = new TestClient(bench.gateway, CLIENT_ID);

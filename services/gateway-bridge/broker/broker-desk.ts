@@ -26,7 +26,7 @@ import { Cancels } from "./cancels.ts";
 import { believableTime, fillOf } from "./executions.ts";
 import { foreignNews } from "./foreign.ts";
 import { openOrderOf, ownOrderOf } from "./matching.ts";
-import { errorNews, type OrderNews, orderNews, type SaidOver } from "./order-news.ts";
+import { errorNews, type InactiveReport, type OrderNews, orderNews, type SaidOver } from "./order-news.ts";
 import type { Gathered } from "./pass.ts";
 import { differencesOf, PositionBook } from "./positions.ts";
 import { Reader } from "./reader.ts";
@@ -75,7 +75,7 @@ export class BrokerDesk implements Desk {
   readonly #account: BrokerAccount;
   readonly #reader: Reader;
   readonly #written: Written;
-  readonly #inactiveSinceMs = new Map<ClientOrderId, number>();
+  readonly #inactive = new Map<ClientOrderId, InactiveReport & { readonly sinceMs: number }>();
   /** Orders that an error called over, until their status or a list says how they ended. */
   readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly sinceMs: number }>();
   /** Entries of which a protective order was never sent. */
@@ -203,9 +203,9 @@ export class BrokerDesk implements Desk {
     const now = nowMs();
     this.#questions.onTime();
     this.#written.forgetOver(book.open);
-    for (const [id, since] of this.#inactiveSinceMs) {
-      if (now - since < INACTIVE_MS) continue;
-      this.#inactiveSinceMs.delete(id);
+    for (const [id, { sinceMs }] of this.#inactive) {
+      if (now - sinceMs < INACTIVE_MS) continue;
+      this.#inactive.delete(id);
       const order = book.open.get(id);
       if (order === undefined) continue;
       const said = this.#saidOver.get(id);
@@ -378,10 +378,13 @@ export class BrokerDesk implements Desk {
     const { book, clientId } = this.#options;
     const id = openOrderOf(book, report, clientId);
     if (id === undefined) return;
-    if (report.status !== "Inactive") this.#inactiveSinceMs.delete(id);
+    if (report.status !== "Inactive") this.#inactive.delete(id);
     const news = orderNews(book, id, report, this.#saidOver.get(id));
     const known = (report.filledQuantity ?? 0) <= (this.#filledUnseen.get(id) ?? 0);
     this.#takeNews(id, known ? { ...news, executionsMissing: false } : news);
+    if (news.inactive && !this.#inactive.has(id)) {
+      this.#inactive.set(id, { permId: report.permId, sinceMs: this.#options.nowMs() });
+    }
   }
 
   #onOrderError(orderId: number, code: number, text: string): void {
@@ -390,7 +393,7 @@ export class BrokerDesk implements Desk {
     if (code === 103) this.#connection?.askNextOrderId();
     if (this.#questions.failed(orderId, code, text)) return;
     if (id === undefined) return;
-    const news = errorNews(book, id, code, text);
+    const news = errorNews(book, id, code, text, this.#inactive.get(id));
     this.#takeNews(id, news);
     if (news.readOnly) onReadOnly(text);
   }
@@ -399,11 +402,10 @@ export class BrokerDesk implements Desk {
     const { recorder, nowMs } = this.#options;
     recorder.take(news.facts);
     if (news.saidOver !== undefined) this.#saidOver.set(id, { ...news.saidOver, sinceMs: nowMs() });
-    if (news.inactive && !this.#inactiveSinceMs.has(id)) this.#inactiveSinceMs.set(id, nowMs());
     if (news.executionsMissing) this.#reader.passIn(EXECUTIONS_LAG_MS);
     if (news.cancelUnsettled) this.#cancels.notFound(id);
     if (news.cancelRefused !== undefined) this.#onCancelRefused(id, news.cancelRefused);
-    if (news.reconcile) this.#reader.passIn(SOON_MS);
+    if (news.reconcile !== undefined) this.#reader.passIn(news.reconcile === "now" ? 0 : SOON_MS);
   }
 
   #onCancelRefused(id: ClientOrderId, reason: string): void {

@@ -26,8 +26,8 @@ export interface OrderNews {
   readonly cancelRefused?: string;
   /** It knows no such order, nor do we know yet whether it has it. */
   readonly cancelUnsettled?: boolean;
-  /** What it said cannot be told apart: compare with its own lists. */
-  readonly reconcile?: boolean;
+  /** What it said cannot be told apart: compare with its own lists, soon or at once. */
+  readonly reconcile?: "soon" | "now";
   /** The gateway takes no orders at all: its API is read-only. */
   readonly readOnly?: boolean;
 }
@@ -91,18 +91,31 @@ export function over(
   return orderFact(order, status, why, { permId: report.permId, filledQuantity });
 }
 
-/** An error that names one of our orders. */
-export function errorNews(book: Book, id: ClientOrderId, code: number, text: string): OrderNews {
+/** The broker's word that an order is inactive, which counts no more filled than our executions. */
+export type InactiveReport = Pick<BrokerOrder, "permId">;
+
+/**
+ * An error that names one of our orders.
+ *
+ * @param report that it is inactive, when the broker said so before; the error is the reason of it
+ */
+export function errorNews(
+  book: Book,
+  id: ClientOrderId,
+  code: number,
+  text: string,
+  report?: InactiveReport,
+): OrderNews {
   const order = book.open.get(id);
   if (order === undefined) return NOTHING;
   const reason = `${code}: ${text}`;
   switch (meaningForOrder(code, text)) {
     case "rejected":
-      // The first word on it: the broker never worked it.
+      if (ENDS_WORKING_ORDERS.has(code)) return saidRejected(order, report, reason);
+      // The first word on it: a message that the gateway could not take, so the broker never worked it.
       if (order.status === "submitted") return { facts: [orderFact(order, "rejected", reason)] };
-      if (ENDS_WORKING_ORDERS.has(code)) return { facts: [], saidOver: { status: "rejected", reason } };
       // A refused cancel or modification leaves a working order as it was.
-      if (order.status !== "unknown") return { facts: [], reconcile: true };
+      if (order.status !== "unknown") return { facts: [], reconcile: "soon" };
       return { facts: [orderFact(order, "rejected", reason)] };
     case "read-only":
       // A cancel is refused as well, and says nothing of its order.
@@ -116,12 +129,23 @@ export function errorNews(book: Book, id: ClientOrderId, code: number, text: str
     case "not-found":
       // The lists are read first: when they have it, it is asked again.
       if (order.status === "submitted" || order.status === "unknown") {
-        return { facts: [], cancelUnsettled: true, reconcile: true };
+        return { facts: [], cancelUnsettled: true, reconcile: "soon" };
       }
-      return { facts: [], cancelRefused: reason, reconcile: true };
+      return { facts: [], cancelRefused: reason, reconcile: "soon" };
     case "unknown":
-      return { facts: order.status === "unknown" ? [] : [orderFact(order, "unknown", reason)], reconcile: true };
+      return { facts: order.status === "unknown" ? [] : [orderFact(order, "unknown", reason)], reconcile: "soon" };
   }
+}
+
+/**
+ * Also the first word of a refusal is no proof that the order never worked: not every status is told, executions may lag
+ * behind, and they alone are the authority for fills (tws.md 5.6, 7.1). One that is inactive already has told all of it;
+ * for the others the lists are asked at once, so that a refusal is still known within a second.
+ */
+function saidRejected(order: OpenOrder, inactive: InactiveReport | undefined, reason: string): OrderNews {
+  const said: SaidOver = { status: "rejected", reason };
+  if (inactive !== undefined) return { facts: [over(order, { ...inactive, text: "" }, said)] };
+  return { facts: [], saidOver: said, ...(order.status === "submitted" ? { reconcile: "now" as const } : {}) };
 }
 
 /** A 201 also ends an order that worked: the exchange refuses it later, or credit runs out. */

@@ -417,10 +417,32 @@ describe("the broker's word on an order", () => {
     expect(facts).toMatchObject([{ event: { status: "rejected", reason: "201: no" } }]);
   });
 
-  it("ends an order that is refused as the first word on it at once: the broker never worked it", () => {
+  it("ends an order whose message the gateway could not take at once: the broker never worked it", () => {
     const book = emptyBook();
     const a = submit(book, "a", 7);
-    expect(statuses(errorNews(book, a, 201, "margin").facts)).toEqual(["rejected"]);
+    expect(statuses(errorNews(book, a, 320, "cannot be read").facts)).toEqual(["rejected"]);
+  });
+
+  it.each([201, 203])(
+    "asks the lists at once when the first word on an order is %i: a fill of it may not be told yet",
+    (code) => {
+      const book = emptyBook();
+      const a = submit(book, "a", 7);
+      const saidOver = { status: "rejected", reason: `${code}: no` } as const;
+      expect(errorNews(book, a, code, "no")).toEqual({ facts: [], saidOver, reconcile: "now" });
+      const { facts } = run(book, { said: new Map([[a, saidOver]]) });
+      expect(facts, "one reading that has nothing of it is enough").toMatchObject([
+        { event: { status: "rejected", reason: saidOver.reason, filledQuantity: 0 } },
+      ]);
+    },
+  );
+
+  it("ends an order by its refusal when it was held inactive before: that told what had filled", () => {
+    const book = emptyBook();
+    const a = submit(book, "a", 7);
+    expect(errorNews(book, a, 201, "no", { permId: 900 }).facts).toMatchObject([
+      { event: { status: "rejected", reason: "201: no", permId: 900 } },
+    ]);
   });
 
   it("does not end an order that is held inactive before its fills are counted", () => {
@@ -433,7 +455,7 @@ describe("the broker's word on an order", () => {
   it("does not take a cancel for settled while it is not known whether the broker has the order", () => {
     const book = emptyBook();
     const a = submit(book, "a", 7);
-    const unsettled = { facts: [], cancelUnsettled: true, reconcile: true };
+    const unsettled = { facts: [], cancelUnsettled: true, reconcile: "soon" };
     expect(errorNews(book, a, 10147, "not found")).toEqual(unsettled);
     set(book, a, "unknown", null);
     expect(errorNews(book, a, 10147, "not found")).toEqual(unsettled);
@@ -444,10 +466,10 @@ describe("the broker's word on an order", () => {
     const a = submit(book, "a", 7);
     set(book, a, "accepted", 900);
     const text = "cannot be cancelled";
-    expect(errorNews(book, a, 10148, text)).toEqual({ facts: [], cancelRefused: `10148: ${text}`, reconcile: true });
+    expect(errorNews(book, a, 10148, text)).toEqual({ facts: [], cancelRefused: `10148: ${text}`, reconcile: "soon" });
     const readOnly = "The API interface is currently in Read-Only mode.";
     expect(errorNews(book, a, 321, readOnly)).toEqual({ facts: [], cancelRefused: `321: ${readOnly}`, readOnly: true });
-    expect(errorNews(book, a, 110, "modification refused")).toMatchObject({ facts: [], reconcile: true });
+    expect(errorNews(book, a, 110, "modification refused")).toMatchObject({ facts: [], reconcile: "soon" });
     expect(statuses(errorNews(book, a, 31337, "?").facts)).toEqual(["unknown"]);
     expect(errorNews(book, a, 399, "warning")).toEqual({ facts: [] });
   });

@@ -68,6 +68,7 @@ export const SETTLE_MS = 5000;
  * | among the completed, filled, executions gone | anything open | filled, and flagged |
  * | among the completed, filled at a lesser size, executions there | anything open | filled at that size |
  * | among the completed, not filled, and an error called it over | anything open | what the error said |
+ * | nowhere, first pass | submitted, and an error refused it | rejected |
  * | nowhere, first pass | anything open | unknown; as it was, when an error called it over |
  * | nowhere, again 5 s later, and an error called it over | anything open | what the error said |
  * | nowhere, again 5 s later, of this day, never acknowledged | unknown | not sent |
@@ -127,7 +128,9 @@ export function reconcile(book: Book, picture: BrokerPicture, context: Reconcile
       if (filledQuantity > order.filledQuantity) unexplainedFills.push({ clientOrderId: id, filledQuantity });
     } else {
       const since = context.missingSinceMs.get(id);
-      if (since !== undefined && context.nowMs - since >= SETTLE_MS) {
+      // A second reading is for an order that may be on its way; the gateway has answered this one, and has nothing of it.
+      const isRefused = order.status === "submitted" && context.saidOver.get(id)?.status === "rejected";
+      if (isRefused || (since !== undefined && context.nowMs - since >= SETTLE_MS)) {
         if (isOfEarlierDay(order, context)) untraced.push(id);
         take(gone(order, context));
         continue;

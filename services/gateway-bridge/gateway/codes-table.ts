@@ -31,7 +31,7 @@ export const HISTORY_ACTIONS = {
 
 /** What the bridge does about a code on one of our orders: `broker/order-news.ts`. */
 export const ORDER_ACTIONS = {
-  rejected: "the order is `rejected`; one that worked before is compared with the broker's lists instead",
+  rejected: "the order is `rejected`; one that may have worked is compared with the broker's lists first",
   canceled: "the order is `canceled` as soon as its last status or the broker's lists say what had filled",
   warning: "nothing: the order lives",
   "not-cancelable": "compares with the broker's lists",
