@@ -10,6 +10,7 @@ import { pause, play, type Row, resting, type Stage } from "./stage.ts";
 
 const EXECUTION_DATA = 11;
 const ORDER_STATUS = 3;
+const COMMISSION_REPORT = 59;
 const POSITION_DATA = 61;
 const spy = [756733, "SPY", "STK", "", "0", "", "", "ARCA", "USD", "SPY", "SPY"];
 
@@ -82,6 +83,31 @@ const ROWS: readonly Row[] = [
       await eventually("told anew", async () => (await last(stage, id))?.filledQuantity === 4);
       expect(await stage.bench.statuses(id)).toEqual(["submitted", "accepted", "filled", "filled", "filled"]);
       expect(await stage.alerts()).toEqual(["ORDER_CORRECTED", "ORDER_CORRECTED"]);
+    },
+  },
+  {
+    proves: ["a commission that is told again with another amount"],
+    says: "is on the ledger as often as it changed, back to what it was as well, and a bridge that starts again knows it",
+    play: async (stage) => {
+      await stage.start();
+      const id = await stage.bench.approve(stage.bench.intent());
+      await stage.reaches(id, "filled");
+      const executionId = stage.gateway.executions[0]?.execId ?? "";
+      const commissions = async () =>
+        (await stage.bench.fills()).flatMap((fill) => (fill.kind === "commission" ? [fill.commission] : []));
+      await eventually("told", async () => (await commissions()).length === 1);
+      const [first = 0] = await commissions();
+      const told = [3.5, 3.5, first, 3.5, 3.5];
+      for (const amount of told) {
+        await stage.perform({ action: "send", fields: [COMMISSION_REPORT, 1, executionId, amount, "USD", "", "", ""] });
+      }
+      await eventually("told again", async () => (await commissions()).length >= 4);
+      await stage.bench.stop();
+      await stage.bench.start();
+      await stage.ready();
+      // The start reads the true one, which is the first again.
+      await eventually("read again", async () => (await commissions()).length >= 5);
+      expect(await commissions()).toEqual([first, 3.5, first, 3.5, first]);
     },
   },
   {

@@ -6,6 +6,7 @@ import {
   type CancelStanding,
   type ClientOrderId,
   cancelStandingMessage,
+  type Fill,
   type ForeignOrder,
   fillMessage,
   foreignOrderMessage,
@@ -95,9 +96,8 @@ export class Recorder {
       applyOrderEvent(book, fact.event, marketNowMs());
       recorded = bus.record(orderEventMessage, [fact.event.clientOrderId], fact.event, { causedBy });
     } else {
+      const id = messageIdOf(book, fact.fill);
       applyFill(book, fact.fill);
-      const kind = fact.fill.kind === "execution" ? "fill" : "commission";
-      const id = `${kind}-${fact.fill.executionId}`;
       recorded = bus.record(fillMessage, [fact.fill.symbol], fact.fill, { causedBy, id });
     }
     this.#keep(recorded);
@@ -114,6 +114,16 @@ export class Recorder {
     recorded.catch(this.#options.onRefused);
     this.#newest = recorded;
   }
+}
+
+/**
+ * The server stores one message under an id. An execution is told once under its own; its commission may be told again
+ * with another amount, which must not pass for a repetition of the first.
+ */
+function messageIdOf(book: Book, fill: Fill): string {
+  if (fill.kind === "execution") return `fill-${fill.executionId}`;
+  const isFirst = (book.executions.get(fill.executionId)?.commission ?? null) === null;
+  return `commission-${isFirst ? fill.executionId : randomUUID()}`;
 }
 
 /** The approval that led to it, so that an order can be followed from tick to fill. */
