@@ -5,6 +5,8 @@ export interface BracketState {
   readonly entryFilled: number;
   readonly entryOver: boolean;
   readonly exitFilled: number;
+  /** The exit that was filled last, in part or whole; null before. */
+  readonly lastExit: ClientOrderId | null;
 }
 
 /** The brackets at work, by their entry. */
@@ -12,7 +14,8 @@ export class Brackets {
   readonly #states = new Map<ClientOrderId, BracketState>();
 
   open(entry: ClientOrderId): void {
-    if (!this.#states.has(entry)) this.#states.set(entry, { entryFilled: 0, entryOver: false, exitFilled: 0 });
+    if (this.#states.has(entry)) return;
+    this.#states.set(entry, { entryFilled: 0, entryOver: false, exitFilled: 0, lastExit: null });
   }
 
   restore(entry: ClientOrderId, state: BracketState): void {
@@ -28,8 +31,8 @@ export class Brackets {
     this.#change(entry, (state) => ({ ...state, entryOver: true }));
   }
 
-  onExitFill(entry: ClientOrderId, quantity: number): void {
-    this.#change(entry, (state) => ({ ...state, exitFilled: state.exitFilled + quantity }));
+  onExitFill(entry: ClientOrderId, exit: ClientOrderId, quantity: number): void {
+    this.#change(entry, (state) => ({ ...state, exitFilled: state.exitFilled + quantity, lastExit: exit }));
   }
 
   /** Shares that an exit may still close; null when the bracket is not known. */
@@ -42,6 +45,10 @@ export class Brackets {
   isDone(entry: ClientOrderId): boolean {
     const state = this.#states.get(entry);
     return state?.entryOver === true && state.exitFilled >= state.entryFilled;
+  }
+
+  lastExit(entry: ClientOrderId): ClientOrderId | null {
+    return this.#states.get(entry)?.lastExit ?? null;
   }
 
   isEntryOver(entry: ClientOrderId): boolean {

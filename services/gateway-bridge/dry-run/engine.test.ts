@@ -167,7 +167,16 @@ describe("a bracket", () => {
     engine.place(bracket({ order: limit(100.02) }), quote(100, 100.02, 40), OPEN);
     const outputs = [...(engine.cancel(id("a"), "x") ?? []), ...engine.onQuote(quote(101.1, 101.12), OPEN)];
     expect(executions(outputs)).toEqual([{ id: "target", quantity: 40, price: 101 }]);
-    expect(endings(outputs)).toEqual(["a canceled", "target canceled", "stop canceled"]);
+    expect(endings(outputs)).toEqual(["a canceled", "target filled", "stop canceled"]);
+  });
+
+  it("calls an exit filled that closed the rest, at the size that the other exit left it", () => {
+    const engine = new DryRunEngine(() => 0);
+    engine.place(bracket(), quote(100, 100.02), OPEN);
+    engine.onQuote(quote(101.1, 101.12, 30), OPEN);
+    const outputs = engine.onQuote(quote(98.5, 98.52, 1000, { price: 98.6, size: 1 }), OPEN);
+    expect(executions(outputs)).toEqual([{ id: "stop", quantity: 70, price: 98.5 }]);
+    expect(endings(outputs)).toEqual(["stop filled", "target canceled"]);
   });
 });
 

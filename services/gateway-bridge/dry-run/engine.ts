@@ -33,8 +33,9 @@ export type EngineOutput =
   | {
       readonly type: "ended";
       readonly clientOrderId: ClientOrderId;
-      readonly status: "canceled" | "expired" | "rejected";
-      readonly reason: string;
+      /** `filled` is an exit of a bracket at the size that the other exit left it. */
+      readonly status: "canceled" | "expired" | "rejected" | "filled";
+      readonly reason: string | null;
     };
 
 /** An order as it stood when the last process ended. */
@@ -294,7 +295,7 @@ export class DryRunEngine {
     this.#brackets.onEntryFill(order.clientOrderId, order.filledQuantity, full);
     const entry = order.parentClientOrderId;
     if (entry === null) return;
-    this.#brackets.onExitFill(entry, quantity);
+    this.#brackets.onExitFill(entry, order.clientOrderId, quantity);
     this.#settleBracket(entry, "the other order of the bracket closed the position", outputs);
   }
 
@@ -308,18 +309,30 @@ export class DryRunEngine {
     }
   }
 
-  #end(order: Working, status: "canceled" | "expired", reason: string, outputs: EngineOutput[]): void {
+  #end(
+    order: Working,
+    status: "canceled" | "expired" | "filled",
+    reason: string | null,
+    outputs: EngineOutput[],
+  ): void {
     if (!this.#orders.delete(order.clientOrderId)) return;
     outputs.push({ type: "ended", clientOrderId: order.clientOrderId, status, reason });
     this.#brackets.onEntryEnd(order.clientOrderId);
     this.#settleBracket(order.clientOrderId, "the entry of the bracket ended unfilled", outputs);
   }
 
-  /** Once the entry is over and its exits closed what it filled, the exits that are left have nothing to do. */
+  /**
+   * Once the entry is over and its exits closed what it filled, the exits that are left have nothing to do. The one
+   * that closed the last share did all there was to do at the size that the other left it: it is filled.
+   */
   #settleBracket(entry: ClientOrderId, reason: string, outputs: EngineOutput[]): void {
     if (!this.#brackets.isEntryOver(entry)) return;
     const exits = [...this.#orders.values()].filter((order) => order.parentClientOrderId === entry);
-    if (this.#brackets.isDone(entry)) for (const exit of exits) this.#end(exit, "canceled", reason, outputs);
+    if (this.#brackets.isDone(entry)) {
+      const isLast = (exit: Working) => exit.clientOrderId === this.#brackets.lastExit(entry);
+      for (const exit of exits.filter(isLast)) this.#end(exit, "filled", null, outputs);
+      for (const exit of exits) this.#end(exit, "canceled", reason, outputs);
+    }
     if (exits.every((exit) => !this.#orders.has(exit.clientOrderId))) this.#brackets.forget(entry);
   }
 

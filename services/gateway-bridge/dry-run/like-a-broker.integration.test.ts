@@ -155,6 +155,39 @@ const SCENARIOS: readonly Scenario[] = [
     },
     position: -10,
   },
+  {
+    name: "a stop that its target made smaller is filled at that size",
+    steps: [
+      { place: "a", as: { quantity: 300, bracket: { stop: 90, target: 110 } } },
+      { trades: [{ at: 110.5, size: 10 }] },
+      { trades: [105] },
+      { trades: [89] },
+    ],
+    orders: {
+      a: { events: "submitted, accepted, filled 300/0", price: 100.01 },
+      "a-stop": { events: "submitted, accepted, partially-filled 290/10, filled 290/0", price: 88.99 },
+      "a-target": { events: "submitted, accepted, partially-filled 10/290, canceled 10/290", price: 110 },
+    },
+    position: 0,
+  },
+  {
+    name: "a target that its stop made smaller is filled at that size, in pieces",
+    steps: [
+      { place: "a", as: { quantity: 300, bracket: { stop: 90, target: 110 } } },
+      { trades: [{ at: 89, size: 100 }] },
+      { trades: [{ at: 110.5, size: 50 }] },
+      { trades: [{ at: 110.6, size: 250 }] },
+    ],
+    orders: {
+      a: { events: "submitted, accepted, filled 300/0", price: 100.01 },
+      "a-stop": { events: "submitted, accepted, partially-filled 100/200, canceled 100/200", price: 88.99 },
+      "a-target": {
+        events: "submitted, accepted, partially-filled 50/250, partially-filled 200/100, filled 200/0",
+        price: 110,
+      },
+    },
+    position: 0,
+  },
 ];
 
 const EVERY_SYMBOL = [...SCENARIOS.keys()].map(symbolOf);
@@ -181,13 +214,15 @@ class Played {
   async begin(): Promise<void> {
     const symbols = [...EVERY_SYMBOL, FENCE];
     await this.bench.bridge.want(symbols);
-    for (const symbol of symbols) this.#trade(symbol, 100);
+    for (const symbol of symbols) this.#trade(symbol, 99);
     await this.bench.start();
-    for (const symbol of symbols) await this.#isKnown(symbol, 100);
+    for (const symbol of symbols) await this.#isKnown(symbol, 99);
   }
 
   async play({ steps, orders }: Scenario, symbol: string): Promise<Outcome> {
     const name = (order: string) => orderId(`${symbol}-${order}`);
+    this.#trade(symbol, 100);
+    await this.#isKnown(symbol, 100);
     for (const step of steps) {
       if ("trades" in step) {
         const trades = step.trades.map((trade) => (typeof trade === "number" ? { at: trade, size: 300 } : trade));
@@ -259,9 +294,10 @@ describe.each(["paper", "dry-run"] as const)("in %s", (mode: Mode) => {
 
   beforeAll(async () => {
     const symbols = ["SPY", ...EVERY_SYMBOL, FENCE].map((symbol) => ({ symbol, startPrice: 100 }));
-    played = new Played(
-      await PaperBench.open({ startBus, claimPort, eventually }, { mode, gateway: { symbols, equityUsd: 10_000_000 } }),
-    );
+    // How long a quote is good for is no matter here.
+    const env = { MAX_QUOTE_AGE_MS: "60000" };
+    const gateway = { symbols, equityUsd: 10_000_000 };
+    played = new Played(await PaperBench.open({ startBus, claimPort, eventually }, { mode, gateway, env }));
     await played.begin();
   });
 

@@ -218,6 +218,13 @@ function verdict(ledger: readonly Recorded[]): void {
     const exits = legs.filter(({ parentClientOrderId }) => parentClientOrderId === entry);
     const closed = exits.reduce((sum, { clientOrderId }) => sum + filled(clientOrderId), 0);
     expect(closed, "exits close no more than the entry opened").toBeLessThanOrEqual(filled(entry));
+    const isOver = events.some((event) => event.clientOrderId === entry && TERMINAL_ORDER_STATUSES.has(event.status));
+    if (!isOver || closed === 0 || closed < filled(entry)) continue;
+    const last = executions.findLast((one) => exits.some(({ clientOrderId }) => clientOrderId === one.clientOrderId));
+    const end = events.findLast(({ clientOrderId }) => clientOrderId === last?.clientOrderId);
+    // An exit that was canceled by hand after it traded stays so.
+    const byHand = end?.reason === "canceled on request";
+    if (!byHand) expect(end?.status, "the exit that closed the last share is filled").toBe("filled");
   }
   for (const group of new Set(legs.flatMap(({ oneCancelsAllGroup }) => oneCancelsAllGroup ?? []))) {
     const traded = legs.filter((leg) => leg.oneCancelsAllGroup === group && filled(leg.clientOrderId) > 0);

@@ -58,13 +58,18 @@ export function filledGroups(book: Book): string[] {
 }
 
 /** What the entry filled, and its exits closed, those that are over included. */
-export function bracketOf({ open, closed }: Book, entry: ClientOrderId): BracketState {
+export function bracketOf({ open, closed, executions }: Book, entry: ClientOrderId): BracketState {
   let exitFilled = 0;
-  for (const { parentClientOrderId, filledQuantity } of [...open.values(), ...closed.values()]) {
-    if (parentClientOrderId === entry) exitFilled += filledQuantity;
+  const exits = new Set<ClientOrderId | null>();
+  for (const [id, { parentClientOrderId, filledQuantity }] of [...open, ...closed]) {
+    if (parentClientOrderId !== entry) continue;
+    exitFilled += filledQuantity;
+    exits.add(id);
   }
+  let lastExit: ClientOrderId | null = null;
+  for (const { clientOrderId } of executions.values()) if (exits.has(clientOrderId)) lastExit = clientOrderId;
   const entryFilled = open.get(entry)?.filledQuantity ?? closed.get(entry)?.filledQuantity ?? 0;
-  return { entryFilled, entryOver: !open.has(entry), exitFilled };
+  return { entryFilled, entryOver: !open.has(entry), exitFilled, lastExit };
 }
 
 export function executedOf(
