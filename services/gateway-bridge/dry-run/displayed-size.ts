@@ -1,46 +1,69 @@
 import type { Side } from "#libs/contracts/mod.ts";
 import type { EngineQuote, MarketView } from "./matching.ts";
 
-/** Displayed size taken at a quote; a new price or size is a new offer. */
-interface Taken {
-  price: number;
-  size: number;
-  taken: number;
-}
-
 /** Assumed when a quote has a price and no size. */
 const UNKNOWN_SIZE = 100;
 
 /** What dry-run fills took of the sizes on display, so that no share of an offer is had twice. */
 export class DisplayedSize {
-  readonly #taken = new Map<string, { bid: Taken; ask: Taken }>();
+  readonly #sides = new Map<string, { readonly bid: Offers; readonly ask: Offers }>();
 
   /** The quote less what earlier fills took of it. */
-  left(quote: EngineQuote): MarketView {
-    let taken = this.#taken.get(quote.symbol);
-    if (taken === undefined) {
-      taken = { bid: { price: 0, size: 0, taken: 0 }, ask: { price: 0, size: 0, taken: 0 } };
-      this.#taken.set(quote.symbol, taken);
-    }
-    return {
-      bid: quote.bid,
-      ask: quote.ask,
-      bidSize: offered(taken.bid, quote.bid, quote.bidSize),
-      askSize: offered(taken.ask, quote.ask, quote.askSize),
-      trade: quote.trade,
-    };
+  left({ symbol, bid, ask, bidSize, askSize, trade }: EngineQuote): MarketView {
+    const sides = this.#sidesOf(symbol);
+    return { bid, ask, bidSize: sides.bid.left(bid, bidSize), askSize: sides.ask.left(ask, askSize), trade };
   }
 
   take(symbol: string, side: Side, quantity: number): void {
-    const taken = this.#taken.get(symbol);
-    if (taken !== undefined) (side === "buy" ? taken.ask : taken.bid).taken += quantity;
+    const { bid, ask } = this.#sidesOf(symbol);
+    (side === "buy" ? ask : bid).take(quantity);
+  }
+
+  #sidesOf(symbol: string): { readonly bid: Offers; readonly ask: Offers } {
+    const known = this.#sides.get(symbol);
+    if (known !== undefined) return known;
+    const sides = {
+      bid: new Offers((price, best) => price > best),
+      ask: new Offers((price, best) => price < best),
+    };
+    this.#sides.set(symbol, sides);
+    return sides;
   }
 }
 
-/** What is left of an offer; another price or size is a new offer. */
-function offered(taken: Taken, price: number | null, displayed: number | null): number {
-  if (price === null) return 0;
-  const size = displayed ?? UNKNOWN_SIZE;
-  if (taken.price !== price || taken.size !== size) Object.assign(taken, { price, size, taken: 0 });
-  return Math.max(0, size - taken.taken);
+/**
+ * One side of a symbol. The market does not know what dry-run took, and goes on showing it: at a price from which
+ * something was taken only what is added to the size is new. An offer is gone, and one that comes back at its price is
+ * new, once the quote is worse than it.
+ */
+class Offers {
+  readonly #isBetter: (price: number, best: number) => boolean;
+  /** Prices from which something was taken; as many as there were executions since they were last passed, at most. */
+  readonly #taken = new Map<number, { size: number; left: number }>();
+  #best: { readonly price: number; readonly size: number } | null = null;
+
+  constructor(isBetter: (price: number, best: number) => boolean) {
+    this.#isBetter = isBetter;
+  }
+
+  left(price: number | null, displayed: number | null): number {
+    this.#best = price === null ? null : { price, size: displayed ?? UNKNOWN_SIZE };
+    if (this.#best === null || price === null) return 0;
+    for (const known of this.#taken.keys()) if (this.#isBetter(known, price)) this.#taken.delete(known);
+    const { size } = this.#best;
+    const offer = this.#taken.get(price);
+    if (offer === undefined) return size;
+    offer.left = Math.min(size, offer.left + Math.max(0, size - offer.size));
+    offer.size = size;
+    return offer.left;
+  }
+
+  /** Of the offer that was asked for last. */
+  take(quantity: number): void {
+    if (this.#best === null) return;
+    const { price, size } = this.#best;
+    const offer = this.#taken.get(price) ?? { size, left: size };
+    offer.left -= quantity;
+    this.#taken.set(price, offer);
+  }
 }

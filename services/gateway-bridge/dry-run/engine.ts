@@ -7,7 +7,16 @@ import { fixedCommission } from "./commission.ts";
 import { tradableDelayed } from "./delayed.ts";
 import { DisplayedSize } from "./displayed-size.ts";
 import { LastTrades } from "./last-trade.ts";
-import { type EngineQuote, isOnClose, isWaitingForStop, isWithinLimit, match, mayTrade, triggers } from "./matching.ts";
+import {
+  type EngineQuote,
+  isOnClose,
+  isWaitingForStop,
+  isWithinLimit,
+  type Match,
+  match,
+  mayTrade,
+  triggers,
+} from "./matching.ts";
 import { follow } from "./trailing.ts";
 
 export interface EngineTime {
@@ -229,29 +238,34 @@ export class DryRunEngine {
     this.#lastTrades.see(quote, at);
     if (!quote.halted) {
       let held = this.#held(symbol);
+      // Its shares are had once, by whichever orders.
+      let { trade } = quote;
       for (const order of [...this.#orders.values()]) {
         if (order.symbol !== symbol || !this.#orders.has(order.clientOrderId)) continue;
         const before = order.filledQuantity;
-        this.#tryFill(order, quote, held, at, outputs);
+        const matched = this.#tryFill(order, { ...quote, trade }, held, at, outputs);
+        if (trade !== null && matched?.takes === false) trade = { ...trade, size: trade.size - matched.quantity };
         held += (order.side === "buy" ? 1 : -1) * (order.filledQuantity - before);
       }
     }
     this.#endImmediates(outputs);
   }
 
-  #tryFill(order: Working, quote: EngineQuote, held: number, at: EngineTime, outputs: EngineOutput[]): void {
-    if (!mayTrade(order, at.phase)) return;
+  /** @returns what the order got; null for nothing. */
+  #tryFill(order: Working, quote: EngineQuote, held: number, at: EngineTime, outputs: EngineOutput[]): Match | null {
+    if (!mayTrade(order, at.phase)) return null;
     const leaves = Math.min(this.#leaves(order), quote.delayed ? tradableDelayed(order.side, held) : Infinity);
     // A protective order that waits for its entry is not in the market: nothing triggers it.
-    if (leaves <= 0) return;
+    if (leaves <= 0) return null;
     if (isWaitingForStop(order)) this.#judgeStop(order, quote, at);
     const matched = match(order, leaves, this.#displayed.left(quote));
     if (matched === null) {
       order.resting = !isWaitingForStop(order);
-      return;
+      return null;
     }
     if (matched.takes) this.#displayed.take(quote.symbol, order.side, matched.quantity);
     this.#execute(order, matched.quantity, matched.price, quote.delayed, outputs);
+    return matched;
   }
 
   #judgeStop(order: Working, quote: EngineQuote, at: EngineTime): void {

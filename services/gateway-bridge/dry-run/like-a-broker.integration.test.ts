@@ -188,6 +188,26 @@ const SCENARIOS: readonly Scenario[] = [
     },
     position: 0,
   },
+  {
+    name: "a market order takes what is on display, and the rest from the next offer",
+    steps: [{ place: "a", as: { quantity: 500 } }, { trades: [101] }],
+    orders: { a: { events: "submitted, accepted, partially-filled 300/200, filled 500/0", price: 100.41 } },
+    position: 500,
+  },
+  {
+    name: "two orders share what is on display",
+    steps: [
+      { place: "a", as: { quantity: 200, order: { type: "limit", limitPrice: 98 } } },
+      { place: "b", as: { quantity: 200, order: { type: "limit", limitPrice: 98 } } },
+      { trades: [97.5] },
+      { cancel: "b" },
+    ],
+    orders: {
+      a: { events: "submitted, accepted, filled 200/0", price: 98 },
+      b: { events: "submitted, accepted, partially-filled 100/100, canceled 100/100", price: 98 },
+    },
+    position: 300,
+  },
 ];
 
 const EVERY_SYMBOL = [...SCENARIOS.keys()].map(symbolOf);
