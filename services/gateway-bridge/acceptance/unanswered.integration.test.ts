@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { type ClientOrderId, cancelMessage } from "#libs/contracts/mod.ts";
 import { RawClient } from "../../../simulator/testing/raw-client.ts";
 import { eventually } from "../../../tests/harness/bus.ts";
 import { pause, play, type Row, resting, type Stage } from "./stage.ts";
@@ -8,8 +9,19 @@ import { pause, play, type Row, resting, type Stage } from "./stage.ts";
  * nothing may be said.
  */
 
+const ORDER_STATUS = 3;
+
 /** How often the broker's executions were read: once for the session, and once for every time something was looked for. */
 const readings = (stage: Stage) => stage.gateway.frames.receivedCount("REQ_EXECUTIONS");
+
+async function rests(stage: Stage): Promise<ClientOrderId> {
+  const id = await stage.bench.approve(stage.bench.intent(resting));
+  await stage.reaches(id, "accepted");
+  return id;
+}
+
+const cancel = ({ bench }: Stage, clientOrderId: ClientOrderId) =>
+  bench.operator.request(cancelMessage, [], { clientOrderId, reason: "not any more" }, { timeoutMs: 2000 });
 
 /** Another client cancels everything, so that the bridge did not ask for it. */
 async function canceledByAnother({ gateway }: Stage): Promise<void> {
@@ -60,6 +72,44 @@ const ROWS: readonly Row[] = [
       await canceledByAnother(stage);
       await eventually("known", async () => (await stage.bench.statuses(id)).at(-1) === "canceled", 45_000);
       expect(await stage.bench.statuses(id)).toEqual(["submitted", "accepted", "canceled"]);
+      expect(await stage.alerts()).toEqual([]);
+    },
+  },
+  {
+    proves: ["a cancel that the broker ignores"],
+    says: "is written once more, and then is a critical alert, once; the order is at work",
+    play: async (stage) => {
+      await stage.start();
+      const [id, other] = [await rests(stage), await rests(stage)];
+      await stage.gateway.setFaults({ cancels: { kind: "ignore" } });
+      for (const order of [id, other]) expect(await cancel(stage, order)).toMatchObject({ ok: true });
+      await eventually("written once more", () => stage.gateway.frames.receivedCount("CANCEL_ORDER") === 4);
+      // One of the two was only late.
+      await stage.perform({ action: "refuse-order", orderRef: other, text: "Order rejected - reason:no" });
+      await stage.alerted("CANCEL_IGNORED");
+      expect((await stage.alert("CANCEL_IGNORED")).severity).toBe("critical");
+      await pause(6000);
+      expect(stage.gateway.frames.receivedCount("CANCEL_ORDER")).toBe(4);
+      expect(await stage.bench.statuses(id)).toEqual(["submitted", "accepted"]);
+      expect(await stage.alerts()).toEqual(["CANCEL_IGNORED"]);
+    },
+  },
+  {
+    proves: ["a cancel that waits at the exchange, and one that ends with its order"],
+    says: "are waited for: they are written once, and nothing is said",
+    play: async (stage) => {
+      await stage.start();
+      const [id, filled] = [await rests(stage), await rests(stage)];
+      await stage.gateway.setFaults({ cancels: { kind: "ignore" } });
+      for (const order of [id, filled]) expect(await cancel(stage, order)).toMatchObject({ ok: true });
+      const { orderId, permId } = (await stage.bench.events(id)).at(-1) ?? {};
+      const pending = [ORDER_STATUS, orderId ?? 0, "PendingCancel", 0, 10, 0, permId ?? 0, 0, 0, 1, "", 0];
+      await eventually("written", () => stage.gateway.frames.receivedCount("CANCEL_ORDER") === 2);
+      await stage.perform({ action: "send", fields: pending });
+      await stage.perform({ action: "refuse-order", orderRef: filled, text: "Order rejected - reason:no" });
+      await stage.reaches(filled, "rejected");
+      await pause(11_000);
+      expect(stage.gateway.frames.receivedCount("CANCEL_ORDER")).toBe(2);
       expect(await stage.alerts()).toEqual([]);
     },
   },

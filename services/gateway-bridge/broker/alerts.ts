@@ -21,6 +21,14 @@ export const orderNotSent = (ids: readonly ClientOrderId[]): Alert => ({
   fields: [],
 });
 
+export const cancelIgnored = (id: ClientOrderId): Alert => ({
+  severity: "critical",
+  code: "CANCEL_IGNORED",
+  title: `The broker does not carry out the cancel of ${id}`,
+  text: "It was asked again and not answered, or said that it is at it and did not end. By its own lists the order works on: cancel it at the broker. Here it is asked again in the next session, and whenever you or the strategy ask.",
+  fields: [],
+});
+
 export const orderIdsUsedUp = (why: string): Alert => ({
   severity: "critical",
   code: "ORDER_IDS_USED_UP",

@@ -80,7 +80,8 @@ export class BrokerDesk implements Desk {
   readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly sinceMs: number }>();
   /** Entries of which a protective order was never sent. */
   readonly #unprotected = new Set<ClientOrderId>();
-  readonly #refusedCancels = new Map<ClientOrderId, { readonly reason: string; readonly atMs: number }>();
+  /** What is to be said of cancels that came to nothing, unless the lists show that the order is over. */
+  readonly #vainCancels = new Map<ClientOrderId, { readonly alert: Alert; readonly atMs: number }>();
   readonly #earlyCommissions = new Map<string, number>();
   readonly #told = new Set<string>();
   /** Shares that the broker counts as filled and whose executions it lists no more: asking again is in vain. */
@@ -223,6 +224,7 @@ export class BrokerDesk implements Desk {
     this.#account.onTime(isReady());
     if (isReady() && this.#positions.wantsExecutions(book, now)) this.#reader.passIn(0);
     if (isReady() && this.#written.isOverdue(book.open)) this.#reader.passIn(0);
+    if (isReady()) this.#onOverdueCancels();
     const due = isReady() ? this.#reader.due() : null;
     if (due === "pass") this.#read([], () => undefined);
     else if (due === "look") this.#look();
@@ -403,6 +405,7 @@ export class BrokerDesk implements Desk {
     recorder.take(news.facts);
     if (news.saidOver !== undefined) this.#saidOver.set(id, { ...news.saidOver, sinceMs: nowMs() });
     if (news.executionsMissing) this.#reader.passIn(EXECUTIONS_LAG_MS);
+    if (news.cancelHeard) this.#cancels.heard(id);
     if (news.cancelUnsettled) this.#cancels.notFound(id);
     if (news.cancelRefused !== undefined) this.#onCancelRefused(id, news.cancelRefused);
     if (news.reconcile !== undefined) this.#reader.passIn(news.reconcile === "now" ? 0 : SOON_MS);
@@ -411,16 +414,28 @@ export class BrokerDesk implements Desk {
   #onCancelRefused(id: ClientOrderId, reason: string): void {
     this.#cancels.refused(id);
     this.#options.recorder.cancelRefused(id, reason);
-    this.#refusedCancels.set(id, { reason, atMs: this.#options.nowMs() });
+    this.#vainCancels.set(id, { alert: alerts.cancelRefused(id, reason), atMs: this.#options.nowMs() });
   }
 
-  /** A cancel that crosses the order's end is refused and no fault: told is one whose order the lists show at work. */
-  #tellRefusedCancels(readSinceMs: number): void {
+  /** Whatever became of an order whose cancel is not answered, the lists know; meanwhile it is asked once more. */
+  #onOverdueCancels(): void {
+    const { book, nowMs } = this.#options;
+    const { again, ignored } = this.#cancels.overdue(book.open);
+    for (const id of again) {
+      const order = book.open.get(id);
+      if (order !== undefined) this.#askCancel(order);
+    }
+    for (const id of ignored) this.#vainCancels.set(id, { alert: alerts.cancelIgnored(id), atMs: nowMs() });
+    if (again.length + ignored.length > 0) this.#reader.passIn(0);
+  }
+
+  /** A cancel that crosses the order's end came to nothing and is no fault: told is one whose order the lists show. */
+  #tellVainCancels(readSinceMs: number): void {
     const { book, alert } = this.#options;
-    for (const [id, { reason, atMs }] of this.#refusedCancels) {
-      if (atMs > readSinceMs) continue;
-      this.#refusedCancels.delete(id);
-      if (book.open.has(id)) this.#tellOnce(`refused ${id}`, () => alert(alerts.cancelRefused(id, reason)));
+    for (const [id, vain] of this.#vainCancels) {
+      if (vain.atMs > readSinceMs) continue;
+      this.#vainCancels.delete(id);
+      if (book.open.has(id)) this.#tellOnce(`${vain.alert.code} ${id}`, () => alert(vain.alert));
     }
   }
 
@@ -486,7 +501,7 @@ export class BrokerDesk implements Desk {
         considered,
         onDone: (gathered) => {
           this.#reconcile(considered, gathered);
-          this.#tellRefusedCancels(startedAtMs);
+          this.#tellVainCancels(startedAtMs);
           if (this.#options.isReady()) this.#askDue();
           onDone();
         },

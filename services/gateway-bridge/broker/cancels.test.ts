@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type ClientOrderId, clientOrderIdSchema } from "#libs/contracts/mod.ts";
-import { CANCEL_TIMEOUT_MS, Cancels } from "./cancels.ts";
+import { CANCEL_HEARD_MS, CANCEL_TIMEOUT_MS, Cancels } from "./cancels.ts";
 
 const a = clientOrderIdSchema.parse("a");
 const b = clientOrderIdSchema.parse("b");
@@ -69,4 +69,54 @@ it("what was written while the gateway was without the broker is due when it is 
   cancels.ask(b);
   cancels.mayBeLost();
   expect(cancels.due(orders)).toEqual([a]);
+});
+
+it("one that is not answered in time is asked once more, and then is ignored, told once", () => {
+  const { world, cancels, open: orders } = open();
+  const write = () => {
+    expect(cancels.ask(a)).toBe(true);
+    cancels.written(a);
+  };
+  write();
+  world.nowMs = CANCEL_TIMEOUT_MS - 1;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [] });
+  world.nowMs = CANCEL_TIMEOUT_MS;
+  expect(cancels.overdue(orders)).toEqual({ again: [a], ignored: [] });
+  write();
+  world.nowMs += CANCEL_TIMEOUT_MS;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [a] });
+  world.nowMs += CANCEL_HEARD_MS;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [] });
+  // Whoever asks anew hears of it anew.
+  write();
+  world.nowMs += CANCEL_TIMEOUT_MS;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [a] });
+});
+
+it("one that the broker works on has its time, and is not asked again meanwhile", () => {
+  const { world, cancels, open: orders } = open();
+  cancels.ask(a);
+  cancels.written(a);
+  cancels.heard(a);
+  world.nowMs = CANCEL_HEARD_MS - 1;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [] });
+  world.nowMs = CANCEL_HEARD_MS;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [a] });
+});
+
+it("one whose order is over, that waits for the pace, or that a session took along is not overdue", () => {
+  const { world, cancels, open: orders } = open();
+  for (const id of [a, b]) cancels.ask(id);
+  cancels.written(a);
+  orders.delete(a);
+  world.nowMs = CANCEL_TIMEOUT_MS;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [] });
+  cancels.written(b);
+  cancels.mayBeLost();
+  world.nowMs += CANCEL_TIMEOUT_MS;
+  expect(cancels.overdue(orders)).toEqual({ again: [], ignored: [] });
+  cancels.ask(b);
+  cancels.written(b);
+  world.nowMs += CANCEL_TIMEOUT_MS;
+  expect(cancels.overdue(orders), "it counts anew in the new session").toEqual({ again: [b], ignored: [] });
 });

@@ -24,6 +24,8 @@ export interface OrderNews {
   readonly inactive?: boolean;
   /** Why it does not cancel it: that may be asked again. */
   readonly cancelRefused?: string;
+  /** It is at a cancel, and has not done it yet. */
+  readonly cancelHeard?: boolean;
   /** It knows no such order, nor do we know yet whether it has it. */
   readonly cancelUnsettled?: boolean;
   /** What it said cannot be told apart: compare with its own lists, soon or at once. */
@@ -64,8 +66,10 @@ export function orderNews(
     case "Inactive":
       if (missing) return { facts: [], executionsMissing: true };
       return said === undefined ? { facts: [], inactive: true } : { facts: [over(order, report, said)] };
+    case "PendingCancel":
+      return { facts: [], cancelHeard: true };
     default:
-      // PendingSubmit, PendingCancel, ApiPending: on its way, nothing certain yet.
+      // PendingSubmit, ApiPending: on its way, nothing certain yet.
       return NOTHING;
   }
 }
@@ -131,6 +135,8 @@ export function errorNews(
       if (order.status === "submitted" || order.status === "unknown") {
         return { facts: [], cancelUnsettled: true, reconcile: "soon" };
       }
+      // "cannot be cancelled, state: PendingCancel": it was asked for once more while the broker is at it.
+      if (/state: PendingCancel\b/.test(text)) return { facts: [], cancelHeard: true };
       return { facts: [], cancelRefused: reason, reconcile: "soon" };
     case "unknown":
       return { facts: order.status === "unknown" ? [] : [orderFact(order, "unknown", reason)], reconcile: "soon" };
