@@ -118,14 +118,14 @@ describe("a position of which the quantity cannot be read", () => {
     positions.take(position(10));
     positions.endList();
     positions.doubt("SPY");
-    expect(positions.list(book, 0)).toEqual([{ ...position(10), explained: false }]);
+    expect(positions.list(book, 0)).toMatchObject([{ ...position(10), explained: false }]);
     positions.beginList();
     positions.doubt("SPY");
     positions.endList();
-    expect(positions.list(book, 60_000)).toEqual([{ ...position(10), explained: false }]);
+    expect(positions.list(book, 60_000)).toMatchObject([{ ...position(10), explained: false }]);
     expect(positions.newlyUnexplained(book, 60_000)).toEqual([]);
     positions.take(position(10));
-    expect(positions.list(book, 60_000)).toEqual([{ ...position(10), explained: true }]);
+    expect(positions.list(book, 60_000)).toMatchObject([{ ...position(10), explained: true }]);
     positions.doubt("SPY");
     positions.beginList();
     positions.endList();

@@ -98,9 +98,8 @@ export class PositionBook {
     const ours = (symbol: string) => (this.#unreadable.has(symbol) ? (book.holdings.get(symbol)?.quantity ?? 0) : 0);
     const all = [...known, ...unnamed.map((symbol) => ({ account, symbol, quantity: ours(symbol), averageCost: 0 }))];
     return all.map(({ account, symbol, quantity, averageCost }) => {
-      if (this.#unreadable.has(symbol)) return { account, symbol, quantity, averageCost, explained: false };
       const since = this.#differsSinceMs.get(symbol);
-      const explained = since === undefined || nowMs - since < GRACE_MS;
+      const explained = !this.#unreadable.has(symbol) && (since === undefined || nowMs - since < GRACE_MS);
       const difference = quantity - (book.holdings.get(symbol)?.quantity ?? 0);
       return { account, symbol, quantity, averageCost, explained, difference };
     });
