@@ -10,6 +10,8 @@ import type { Decided, Instant, Phase, Session, SessionSettings, Streams } from 
 
 /** How long the gateway may be without its broker before it is said louder, market time: it is the day that is lost. */
 const ESCALATION_MS = 300_000;
+/** How often that is repeated while it lasts, market time: who was asleep at the first finds it, and no storm of them. */
+const REPEAT_MS = 3_600_000;
 
 /** Codes of the connection as a whole (tws.md 6.1). What concerns one order or one stream is not the session's business. */
 export function onNotice(
@@ -61,6 +63,7 @@ function brokerLost(session: Session, code: number, text: string, at: Instant, s
         sinceMs: at.nowMs,
         sinceMarketMs: at.marketMs,
         told: expected ? "nothing" : "lost",
+        toldAfterMs: 0,
         reason,
         ...owedBy(phase),
       },
@@ -76,15 +79,16 @@ function isAbsenceExpected({ restartedOn }: Session, { marketMs }: Instant, { re
   return serverResetEnd(marketMs) !== null || (window !== null && window.day !== restartedOn);
 }
 
-/** Says louder that the gateway is still without its broker, once, and never while that is expected. */
+/** Says louder that the gateway is still without its broker, hourly while it lasts, and never while that is expected. */
 export function followBroker(session: Session, at: Instant, settings: SessionSettings): Decided {
   const { phase } = session;
-  if (phase.name !== "degraded" || phase.told === "still-lost") return stay(session);
+  if (phase.name !== "degraded") return stay(session);
   const lostForMs =
     at.marketMs === null || phase.sinceMarketMs === null ? at.nowMs - phase.sinceMs : at.marketMs - phase.sinceMarketMs;
-  if (lostForMs < ESCALATION_MS || isAbsenceExpected(session, at, settings)) return stay(session);
+  const dueMs = phase.told === "still-lost" ? phase.toldAfterMs + REPEAT_MS : ESCALATION_MS;
+  if (lostForMs < dueMs || isAbsenceExpected(session, at, settings)) return stay(session);
   return {
-    session: { ...session, phase: { ...phase, told: "still-lost" } },
+    session: { ...session, phase: { ...phase, told: "still-lost", toldAfterMs: lostForMs } },
     effects: [alert(alerts.brokerStillLost(Math.floor(lostForMs / 60_000)))],
   };
 }

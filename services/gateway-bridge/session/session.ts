@@ -49,6 +49,8 @@ export type Phase =
       readonly sinceMarketMs: number | null;
       /** What the operator was told of it; nothing while it is expected. */
       readonly told: "nothing" | "lost" | "still-lost";
+      /** How long it had lasted when it was last said loudly, milliseconds; 0 before that. */
+      readonly toldAfterMs: number;
       readonly reason: string;
       /** What the syncing that follows has to deal with, when the gateway says that data was kept. */
       readonly streams: Streams;
