@@ -18,6 +18,7 @@ import type { SendQueue } from "../gateway/send-queue.ts";
 import { surpriseIn, toldAnew } from "../orders/after-end.ts";
 import type { Book, OpenOrder } from "../orders/book.ts";
 import { type Fact, fillProgress, orderFact } from "../orders/facts.ts";
+import { exactShares } from "../orders/holdings.ts";
 import type { OrderIds } from "../orders/order-ids.ts";
 import type { Recorder } from "../orders/recorder.ts";
 import type { Venue } from "../orders/venue.ts";
@@ -278,7 +279,7 @@ export class BrokerDesk implements Desk {
       return { ok: false, message: `an execution of ${symbol} may be on its way (${why}): ask again in a few seconds` };
     }
     const { account, quantity, averageCost } = position;
-    const missing = difference.broker - difference.ours;
+    const missing = exactShares(difference.broker - difference.ours);
     await recorder.accept({ account, symbol, difference: missing, quantity, averageCost, reason });
     alert(alerts.positionAccepted(difference, reason));
     onAccountChanged();

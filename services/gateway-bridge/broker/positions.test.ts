@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { emptyBook } from "../orders/book.ts";
-import { PositionBook } from "./positions.ts";
+import { applyFill, emptyBook } from "../orders/book.ts";
+import { differencesOf, PositionBook } from "./positions.ts";
 
 const position = (quantity: number) => ({ account: "DU1", symbol: "SPY", quantity, averageCost: 100 });
 
@@ -138,4 +138,28 @@ describe("a position of which the quantity cannot be read", () => {
     positions.endList();
     expect(positions.list(book, 60_000)).toMatchObject([{ symbol: "SPY", quantity: 10, explained: false }]);
   });
+});
+
+it("takes parts of shares for what they add up to", () => {
+  const book = emptyBook();
+  const execution = (executionId: string, side: "buy" | "sell", quantity: number) =>
+    applyFill(book, {
+      kind: "execution",
+      executionId,
+      corrects: null,
+      clientOrderId: null,
+      permId: 1,
+      account: "DU1",
+      symbol: "SPY",
+      side,
+      quantity,
+      price: 100,
+      executedAt: 1_773_153_000_000,
+    });
+  execution("a", "buy", 0.1);
+  execution("b", "buy", 0.2);
+  expect(differencesOf(book, [position(0.3)])).toEqual([]);
+  execution("c", "sell", 0.3);
+  expect(differencesOf(book, [])).toEqual([]);
+  expect(book.holdings.size).toBe(0);
 });

@@ -1,6 +1,7 @@
 import type { Position } from "#libs/contracts/mod.ts";
 import type { BrokerPosition } from "../gateway/reports.ts";
 import type { Book } from "../orders/book.ts";
+import { exactShares } from "../orders/holdings.ts";
 
 /** An execution and the position it makes come in two messages; a difference this old is a real one. */
 const GRACE_MS = 2000;
@@ -25,7 +26,7 @@ export function differencesOf(book: Book, positions: readonly BrokerPosition[]):
   return [...new Set([...atBroker.keys(), ...book.holdings.keys()])].flatMap((symbol) => {
     const broker = atBroker.get(symbol) ?? 0;
     const ours = book.holdings.get(symbol)?.quantity ?? 0;
-    return broker === ours ? [] : [{ symbol, broker, ours }];
+    return exactShares(broker - ours) === 0 ? [] : [{ symbol, broker, ours }];
   });
 }
 
@@ -100,7 +101,7 @@ export class PositionBook {
     return all.map(({ account, symbol, quantity, averageCost }) => {
       const since = this.#differsSinceMs.get(symbol);
       const explained = !this.#unreadable.has(symbol) && (since === undefined || nowMs - since < GRACE_MS);
-      const difference = quantity - (book.holdings.get(symbol)?.quantity ?? 0);
+      const difference = exactShares(quantity - (book.holdings.get(symbol)?.quantity ?? 0));
       return { account, symbol, quantity, averageCost, explained, difference };
     });
   }

@@ -1,6 +1,7 @@
 import type { ClientOrderId, Execution } from "#libs/contracts/mod.ts";
-import { approvedAtMost, type Book, type ClosedOrder, exactShares } from "./book.ts";
+import { approvedAtMost, type Book, type ClosedOrder } from "./book.ts";
 import type { Fact } from "./facts.ts";
+import { exactShares } from "./holdings.ts";
 
 /**
  * The event that an order which is over gets when executions, or corrections, made its last figure wrong: the ledger

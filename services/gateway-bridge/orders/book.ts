@@ -12,7 +12,7 @@ import {
   TERMINAL_ORDER_STATUSES,
 } from "#libs/contracts/mod.ts";
 import { tradingDayOf } from "#libs/time/mod.ts";
-import { addExecution, type Holding, payCommission, removeExecution } from "./holdings.ts";
+import { addExecution, exactShares, type Holding, payCommission, removeExecution } from "./holdings.ts";
 import { type Leg, legsOf } from "./legs.ts";
 
 /** An approval that nothing has happened to yet. */
@@ -184,9 +184,6 @@ function endOf(
   };
 }
 
-/** Shares to the millionth: sums of parts of shares are not exact in binary. */
-export const exactShares = (quantity: number): number => Math.round(quantity * 1e6) / 1e6;
-
 /** As much may fill of what was approved before it is more. */
 export const approvedAtMost = (quantity: number): number => quantity + 1e-6;
 
@@ -211,7 +208,7 @@ export function applyAccepted(book: Book, accepted: AcceptedPosition, messageId:
   if (book.accepted.has(messageId)) return;
   book.accepted.add(messageId);
   const { symbol, difference, averageCost } = accepted;
-  const quantity = (book.holdings.get(symbol)?.quantity ?? 0) + difference;
+  const quantity = exactShares((book.holdings.get(symbol)?.quantity ?? 0) + difference);
   setHolding(book, symbol, quantity === 0 ? undefined : { quantity, averageCost });
 }
 

@@ -13,11 +13,14 @@ interface Trade {
   readonly price: number;
 }
 
+/** Shares to the millionth: sums of parts of shares are not exact in binary. */
+export const exactShares = (quantity: number): number => Math.round(quantity * 1e6) / 1e6;
+
 /** A holding after a trade: adding averages the cost, reducing keeps it, crossing zero starts anew at the price. */
 export function addExecution(holding: Holding | undefined, trade: Trade): Holding | undefined {
   const traded = trade.side === "buy" ? trade.quantity : -trade.quantity;
   const before = holding?.quantity ?? 0;
-  const quantity = before + traded;
+  const quantity = exactShares(before + traded);
   if (quantity === 0) return undefined;
   if (holding === undefined || Math.sign(before) !== Math.sign(quantity)) return { quantity, averageCost: trade.price };
   if (Math.sign(traded) !== Math.sign(before)) return { quantity, averageCost: holding.averageCost };
@@ -28,7 +31,7 @@ export function addExecution(holding: Holding | undefined, trade: Trade): Holdin
 export function removeExecution(holding: Holding | undefined, trade: Trade): Holding | undefined {
   const traded = trade.side === "buy" ? trade.quantity : -trade.quantity;
   const before = holding?.quantity ?? 0;
-  const quantity = before - traded;
+  const quantity = exactShares(before - traded);
   if (quantity === 0) return undefined;
   if (holding === undefined || Math.sign(before) !== Math.sign(quantity)) return { quantity, averageCost: trade.price };
   if (Math.sign(traded) !== Math.sign(before)) return { quantity, averageCost: holding.averageCost };

@@ -17,7 +17,10 @@ describe("code 1100", () => {
   it("is repeated hourly while it lasts: a night of it is not one alert", () => {
     const run = new SessionRun().ready().say({ type: "notice", code: 1100, text: "lost" });
     run.live(3 * 3_600_000);
-    expect(run.alerts).toEqual(["GATEWAY_LOST_BROKER", ...Array.from({ length: 3 }, () => "GATEWAY_BROKER_STILL_LOST")]);
+    expect(run.alerts).toEqual([
+      "GATEWAY_LOST_BROKER",
+      ...Array.from({ length: 3 }, () => "GATEWAY_BROKER_STILL_LOST"),
+    ]);
   });
 
   it.each([
