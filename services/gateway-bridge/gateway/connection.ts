@@ -147,8 +147,8 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   const ask = (priority: Priority, send: () => void) => queue.push(priority, { send });
   const connection: Connection = {
-    // The heartbeat decides whether the session lives; it must not wait behind a page of subscriptions.
-    askTime: () => ask("cancel", () => api.reqCurrentTime()),
+    // Its deadline runs from the asking, and it decides whether the session lives.
+    askTime: () => ask("heartbeat", () => api.reqCurrentTime()),
     askDataType: (type) =>
       ask("data", () => api.reqMarketDataType(type === "live" ? MarketDataType.REALTIME : MarketDataType.DELAYED)),
     askAllOpenOrders: () => ask("query", () => api.reqAllOpenOrders()),

@@ -42,12 +42,21 @@ describe("the queue in front of the library", () => {
     expect(sent.map(({ what }) => what)).toEqual(["a", "b"]);
   });
 
-  it("lets cancels pass orders, orders pass queries, and queries pass data", () => {
+  it("lets the heartbeat pass cancels, cancels pass orders, orders pass queries, and queries pass data", () => {
     const { push, sent, pass } = open(1);
     push("data", "first");
     for (const priority of [...PRIORITIES].reverse()) push(priority, priority);
     pass(10_000);
-    expect(sent.map(({ what }) => what)).toEqual(["first", "cancel", "order", "query", "data"]);
+    expect(sent.map(({ what }) => what)).toEqual(["first", "heartbeat", "cancel", "order", "query", "data"]);
+  });
+
+  it("lets the heartbeat leave within a second, however many cancels wait: its deadline is ten", () => {
+    const { push, sent, pass } = open(MESSAGES_PER_SECOND);
+    for (let count = 0; count < 520; count += 1) push("cancel", "cancel");
+    push("heartbeat", "heartbeat");
+    pass(20_000);
+    expect(sent).toHaveLength(521);
+    expect(sent.find(({ what }) => what === "heartbeat")?.atMs).toBeLessThanOrEqual(1001);
   });
 
   it("counts every message of a group, and lets none leave before all of it may", () => {

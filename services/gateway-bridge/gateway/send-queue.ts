@@ -1,5 +1,8 @@
-/** What goes first when not all can go at once (architecture section 6). */
-export const PRIORITIES = ["cancel", "order", "query", "data"] as const;
+/**
+ * What goes first when not all can go at once (architecture section 6). Before all the heartbeat, one message in five
+ * seconds: behind some hundred cancels it would leave after its deadline, and end a session that works.
+ */
+export const PRIORITIES = ["heartbeat", "cancel", "order", "query", "data"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /** Below the broker's 50 messages a second (tws.md 6.3). */
@@ -22,13 +25,13 @@ export interface Request {
 
 /**
  * The queue in front of the library, whose own queue is a plain FIFO that cannot be cleared (tws.md 1.4): a cancel
- * waits for nothing but cancels. At most `perSecond` messages leave in any second, below the broker's 50.
+ * waits for nothing but cancels and the heartbeat. At most `perSecond` messages leave in any second, below the broker's 50.
  */
 export class SendQueue {
   readonly #perSecond: number;
   readonly #nowMs: () => number;
   readonly #later: (run: () => void, ms: number) => void;
-  readonly #waiting: Record<Priority, Request[]> = { cancel: [], order: [], query: [], data: [] };
+  readonly #waiting: Record<Priority, Request[]> = { heartbeat: [], cancel: [], order: [], query: [], data: [] };
   /** When the newest `perSecond` messages were sent; a ring. */
   readonly #sentAtMs: number[] = [];
   #timer = false;
