@@ -186,6 +186,8 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
     port: settings.ibkrPort,
     clientId: settings.ibkrClientId,
     nowMs: monotonicNowMs,
+    marketNowMs,
+    clockSpeed: settings.marketClockSpeed,
     desk,
     feed,
     history,

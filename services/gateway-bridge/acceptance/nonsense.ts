@@ -164,6 +164,15 @@ export const NONSENSE: readonly NonsenseRow[] = [
       { at: 8, says: REALS, told: null },
     ],
     holds: async (stage) => {
+      // One of a time to come is not taken for the newest, and those of now go on.
+      const second = Math.floor(stage.gateway.marketTimeMs / 5000) * 5;
+      await send(stage, newest(stage, "REAL_TIME_BARS").with(3, second + 7200));
+      await isHeard(stage);
+      const garbage = (await stage.bench.alerts()).filter(({ text }) => text.includes("a time to come"));
+      expect(garbage).toHaveLength(1);
+      await eventually("bars go on", async () =>
+        (await stage.bench.stored(barMessage)).some(({ startsAt }) => startsAt >= second * 1000),
+      );
       for (const bar of await stage.bench.stored(barMessage))
         expect(Math.abs(bar.startsAt - stage.gateway.marketTimeMs)).toBeLessThan(3_600_000);
     },

@@ -4,6 +4,7 @@ import type { Desk } from "../desk/desk.ts";
 import { isRequestId } from "../desk/request-ids.ts";
 import type { HistoryDesk } from "../history/history-desk.ts";
 import type { Feed } from "../market-data/feed.ts";
+import { isToCome } from "../market-data/to-come.ts";
 import type { SessionEvent, Streams } from "../session/session.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { LeftOut } from "./left-out.ts";
@@ -15,6 +16,10 @@ export interface LinkOptions {
   readonly port: number;
   readonly clientId: number;
   readonly nowMs: () => number;
+  /** Market time; null while it is not known. */
+  readonly marketNowMs: () => number | null;
+  /** How much faster than life the market clock is set to run. */
+  readonly clockSpeed: number;
   readonly desk: Desk;
   readonly feed: Feed;
   readonly history: HistoryDesk;
@@ -110,7 +115,12 @@ export class GatewayLink {
       session: (report) => this.#onReport(number, report),
       tick: (requestId, tickType, value) => feed.tick(requestId, tickType, value),
       marketDataType: (requestId, type) => feed.marketDataType(requestId, type),
-      bar: (requestId, bar) => feed.bar(requestId, bar),
+      bar: (requestId, bar) => {
+        const { marketNowMs, clockSpeed } = this.#options;
+        if (!isToCome(bar, marketNowMs(), clockSpeed)) return feed.bar(requestId, bar);
+        const startsAt = Temporal.Instant.fromEpochMilliseconds(bar.startsAt).toString();
+        this.#tellLeftOut("bars to come", `a bar of 5 s of a time to come, ${startsAt} (request ${requestId})`);
+      },
       requestError: (id, code, text) => {
         if (!isRequestId(id)) desk.listener.orderError(id, code, text);
         else {
