@@ -26,6 +26,18 @@ describe("the size on display", () => {
   });
 });
 
+describe("an offer that was taken", () => {
+  it("is new when the market has been beyond it while no order worked", () => {
+    const engine = new DryRunEngine(() => 0);
+    const order = () => leg({ quantity: 300 });
+    expect(executions(engine.place([order()], quote(99, 100, 300), OPEN))).toHaveLength(1);
+    expect(executions(engine.place([order()], quote(99, 100, 300), OPEN))).toEqual([]);
+    engine.cancel(id("a"), "x");
+    engine.passBy(quote(100, 101, 300));
+    expect(executions(engine.place([order()], quote(99, 100, 300), OPEN))).toHaveLength(1);
+  });
+});
+
 describe("a trade", () => {
   const resting = (name: string, side: "buy" | "sell" = "buy", limitPrice = 99) =>
     leg({ clientOrderId: id(name), side, order: limit(limitPrice) });

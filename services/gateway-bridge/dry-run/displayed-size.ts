@@ -8,6 +8,13 @@ const UNKNOWN_SIZE = 100;
 export class DisplayedSize {
   readonly #sides = new Map<string, { readonly bid: Offers; readonly ask: Offers }>();
 
+  /** Every fresh quote, also while no order works: an offer that was taken is gone with the quote that passes it. */
+  see({ symbol, bid, ask, bidSize, askSize }: EngineQuote): void {
+    const sides = this.#sides.get(symbol);
+    sides?.bid.left(bid, bidSize);
+    sides?.ask.left(ask, askSize);
+  }
+
   /** The quote less what earlier fills took of it. */
   left({ symbol, bid, ask, bidSize, askSize, trade }: EngineQuote): MarketView {
     const sides = this.#sidesOf(symbol);

@@ -110,6 +110,16 @@ describe("a stop", () => {
     expect(engine.onQuote(opened, at("2026-03-11", "09:30", "open"))).toEqual([]);
   });
 
+  it("takes a price that comes again for a new trade when nobody looked meanwhile", () => {
+    const engine = new DryRunEngine(() => 0);
+    const early: EngineTime = { marketMs: epochMsOf("2026-03-10", "09:00"), phase: "pre-market" };
+    const known = { ...quote(98.9, 99), last: 98 };
+    engine.place([leg({ order: limit(90) })], known, early);
+    engine.cancel(id("a"), "x");
+    const order: OrderType = { type: "stop", stopPrice: 99 };
+    expect(executions(engine.place([leg({ side: "sell", order })], known, OPEN))).toHaveLength(1);
+  });
+
   it("with a limit does not trade beyond it", () => {
     const engine = new DryRunEngine(() => 0);
     engine.place(

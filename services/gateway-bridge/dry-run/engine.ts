@@ -159,6 +159,7 @@ export class DryRunEngine {
     if (refusal !== null) {
       return group.map(({ clientOrderId }) => ({ type: "ended", clientOrderId, status: "rejected", reason: refusal }));
     }
+    if (this.#orders.size === 0) this.#lastTrades.forget();
     const outputs: EngineOutput[] = [];
     for (const leg of group) {
       this.#orders.set(leg.clientOrderId, {
@@ -181,10 +182,14 @@ export class DryRunEngine {
 
   /** A new quote of a symbol. */
   onQuote(quote: EngineQuote, at: EngineTime): EngineOutput[] {
-    if (this.#orders.size === 0) return [];
     const outputs: EngineOutput[] = [];
     this.#work(quote.symbol, quote, at, outputs);
     return outputs;
+  }
+
+  /** A quote while no order works. */
+  passBy(quote: EngineQuote): void {
+    this.#displayed.see(quote);
   }
 
   /** Time passes: the close comes, and day orders end. */
@@ -234,6 +239,7 @@ export class DryRunEngine {
   #work(symbol: string, quote: EngineQuote, at: EngineTime, outputs: EngineOutput[]): void {
     // The close comes before the first quote after it.
     this.#endDayOrders(at, outputs);
+    this.#displayed.see(quote);
     this.#closing.see(quote, at.marketMs);
     this.#lastTrades.see(quote, at);
     if (!quote.halted) {

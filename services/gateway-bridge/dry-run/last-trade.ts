@@ -27,6 +27,11 @@ export class LastTrades {
     this.#seen.set(symbol, { price, delayed, ...at });
   }
 
+  /** While no order works no trade is seen: what is known from before says nothing of when a price was traded. */
+  forget(): void {
+    this.#seen.clear();
+  }
+
   /**
    * What an order's stop is judged by, USD; null when there is nothing. A trade in which the order could not have
    * taken part is none: one from before the open must not stop out who trades in regular hours only, and one that was

@@ -80,7 +80,10 @@ export class DryRunVenue implements Venue {
   /** A fresh quote of a symbol. */
   onQuote(quote: EngineQuote): void {
     if (!quote.delayed) this.#toldHeldBack.delete(quote.symbol);
-    if (this.#engine.size === 0) return;
+    if (this.#engine.size === 0) {
+      this.#engine.passBy(quote);
+      return;
+    }
     const at = this.#time();
     if (at === null) return;
     this.#take(this.#engine.onQuote(quote, at), at);
