@@ -111,7 +111,7 @@ class Played {
 }
 
 describe.each(["paper", "dry-run"] as const)("in %s", (mode: Mode) => {
-  let played: Played;
+  let played: Played | undefined;
 
   beforeAll(async () => {
     const symbols = ["SPY", ...EVERY_SYMBOL, FENCE].map((symbol) => ({ symbol, startPrice: 100 }));
@@ -122,13 +122,13 @@ describe.each(["paper", "dry-run"] as const)("in %s", (mode: Mode) => {
     await played.begin();
   });
 
-  afterAll(() => played.bench.close());
+  afterAll(() => played?.bench.close());
 
   it.each(SCENARIOS.map((scenario, at) => ({ scenario, name: scenario.name, symbol: symbolOf(at) })))(
     "$name",
     async ({ scenario, symbol }) => {
       const { orders, position } = scenario;
-      expect(await played.play(scenario, symbol)).toEqual({ orders, position });
+      expect(await played?.play(scenario, symbol)).toEqual({ orders, position });
     },
   );
 });
