@@ -66,5 +66,6 @@ export const askedOrder = (intent: OrderIntent, role: OpenOrder["role"], closesT
   holdOvernight: !closesToday,
   status: "approved",
   executed: 0,
+  correctedAway: 0,
   settled: null,
 });

@@ -164,6 +164,21 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
   });
 
+  it("foresees what its protective order closed, also when the sale is told before its purchase", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    const wanted = entry({ quantity: 1, holdOvernight: true, bracket: bracketOf("x") });
+    world.decide(wanted);
+    const [target, stop] = ["x-target", "x-stop"].map((id) => clientOrderIdSchema.parse(id));
+    if (target === undefined || stop === undefined) throw new Error("two protective orders");
+    world.event(wanted.clientOrderId, "filled", { filledQuantity: 1 });
+    world.event(target, "canceled");
+    world.event(stop, "filled", { filledQuantity: 1 });
+    world.execution({ clientOrderId: stop, symbol: "IBM", side: "sell", quantity: 1 });
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+  });
+
   it("counts the rest of a sale that began before a new purchase as sold after it", () => {
     const world = new World(SMALL);
     world.position({ symbol: "IBM", quantity: 20 });

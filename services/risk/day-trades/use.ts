@@ -117,35 +117,41 @@ function moreOf(book: Book, symbol: string, today: string, reserved: readonly Op
 function moreIn(book: Book, tally: Tally, orders: readonly OpenOrder[]): More {
   const works = orders.filter((order) => leavesOf(order) > 0);
   const exits = exitsAmong(tally, works);
-  const entries = works.filter((order) => !exits.includes(order) && !hasOpened(tally, order.clientOrderId));
+  const entries = works.filter((order) => !exits.includes(order));
   const closedToday =
     exits.length > 0 ||
-    works.some((order) => order.role === "entry" && !order.holdOvernight) ||
+    entries.some(({ holdOvernight }) => !holdOvernight) ||
     tally.openings.some(({ key }) => !isHeldOvernight(book, key));
   if (!closedToday) return NO_MORE;
-  const toClose = [
-    ...tally.openings,
-    ...entries.map((order) => ({ key: order.clientOrderId, shares: leavesOf(order) })),
-  ];
-  const turns = (tally.openedSinceClose ? 1 : 0) + entries.length;
+  const fresh = entries.filter(({ clientOrderId }) => !hasOpened(tally, clientOrderId)).length;
+  const turns = (tally.openedSinceClose ? 1 : 0) + fresh;
   return {
-    ifAllCloses: { byOpening: newlyClosed(tally, toClose), byDirection: turns },
-    ifExitsFill: countIfSold(tally, toClose, turns, sharesOf(exits)),
+    ifAllCloses: { byOpening: newlyClosed(tally, tally.openings) + fresh, byDirection: turns },
+    ifExitsFill: countIfSold(tally, entries, turns, sharesOf(exits)),
   };
 }
 
-/** Those that can only close: not entries, or entries against the position that do not turn it around. */
+/**
+ * Those that can only close: what is no entry, and an order of others against the position that does not turn it around.
+ * Ours was approved as an entry and stays one: what it filled may not be told yet, and the position look like its opposite.
+ */
 function exitsAmong({ position }: Tally, works: readonly OpenOrder[]): readonly OpenOrder[] {
   const against = works.filter(({ side }) => position !== 0 && side === (position > 0 ? "sell" : "buy"));
   const turns = sharesOf(against) > Math.abs(position);
-  return works.filter((order) => order.role !== "entry" || (!turns && against.includes(order)));
+  return works.filter(
+    (order) => order.role !== "entry" || (order.strategy === "unknown" && !turns && against.includes(order)),
+  );
 }
 
-/** What the exits reach of today's openings, the oldest first. */
-function countIfSold(tally: Tally, toClose: readonly Opening[], turns: number, shares: number): DayTradeCount {
-  let left = shares;
+/**
+ * What the exits reach of today's openings, the oldest first. What an entry filled before those may not be told yet: a
+ * share of each that works comes first.
+ */
+function countIfSold(tally: Tally, entries: readonly OpenOrder[], turns: number, shares: number): DayTradeCount {
+  const untold = entries.map((order) => ({ key: order.clientOrderId, shares: Math.min(1, leavesOf(order)) }));
   const reached: Opening[] = [];
-  for (const opening of toClose) {
+  let left = shares;
+  for (const opening of [...untold, ...tally.openings]) {
     if (left <= 0) break;
     reached.push(opening);
     left -= opening.shares;

@@ -130,6 +130,8 @@ export interface OpenOrder {
   readonly status: "approved" | OrderStatus;
   /** Shares executed so far, by execution. */
   readonly executed: number;
+  /** Shares that corrections took from `executed`: what the broker says of the order may still count them. */
+  readonly correctedAway: number;
   /** Shares it filled in all, once it is over; null while it is not. */
   readonly settled: number | null;
   /** The group at the venue of which one order alone fills; none for an order of no group. */
@@ -137,7 +139,8 @@ export interface OpenOrder {
 }
 
 /** What is still reserved: an order that is over keeps what it filled until the executions say so themselves. */
-export const leavesOf = (order: OpenOrder): number => Math.max(0, (order.settled ?? order.quantity) - order.executed);
+export const leavesOf = ({ quantity, settled, executed, correctedAway }: OpenOrder): number =>
+  Math.max(0, settled === null ? quantity - executed : settled - executed - correctedAway);
 
 /** The orders of one symbol that may still fill, and what they come to: an order is judged by it, not by all orders. */
 export interface WorkingOrders {

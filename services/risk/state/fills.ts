@@ -3,7 +3,7 @@ import type { Calendar } from "#libs/time/mod.ts";
 import { exactShares } from "../day-trades/tally.ts";
 import type { Book } from "./book.ts";
 import { movedOn } from "./late-word.ts";
-import { addExecuted } from "./orders.ts";
+import { addExecuted, correctExecuted } from "./orders.ts";
 import { adopt, dayOf, ownFigures, putDay, setEntry, symbolBook } from "./positions.ts";
 import { addExecution, type CountedExecution, recount, signedQuantity, withCommission } from "./symbol-day.ts";
 import { sessionDayOf } from "./trading-days.ts";
@@ -70,7 +70,7 @@ function correct(book: Book, execution: Execution, replacedId: string): void {
       : other,
   );
   putDay(book, symbol, recount(tradingDay, day.start, executions));
-  addExecuted(book, execution.clientOrderId, execution.quantity - before.quantity);
+  correctExecuted(book, execution.clientOrderId, execution.quantity - before.quantity);
 }
 
 function applyCommission(book: Book, executionId: string, commission: number): void {

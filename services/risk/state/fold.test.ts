@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { acceptedPositionMessage, type ForeignOrder, fillMessage, foreignOrderMessage } from "#libs/contracts/mod.ts";
 import { dayResult } from "../evaluate/day-result.ts";
 import { intent, World } from "../testing/world.ts";
+import { leavesOf } from "./book.ts";
 import { heldQuantity, symbolBook } from "./positions.ts";
 import { loadBook, saveBook } from "./snapshot.ts";
 
@@ -22,6 +23,28 @@ describe("executions", () => {
     });
     world.position({ quantity: 0 });
     expect(world.codes(intent())).toEqual([]);
+  });
+
+  it.each([
+    ["before its order is over", true, 10, 4],
+    ["after it", false, 10, 4],
+    ["before it, and its last event knows", true, 8, 2],
+  ])("that are corrected to fewer shares leave nothing reserved (%s)", (_, isBefore, filledQuantity, leaves) => {
+    const world = new World();
+    const wanted = intent({ quantity: 10 });
+    const { clientOrderId } = wanted;
+    world.decide(wanted);
+    world.execution({ executionId: "a.01", clientOrderId, quantity: 6 });
+    const correct = () => world.execution({ executionId: "a.02", corrects: "a.01", clientOrderId, quantity: 4 });
+    if (isBefore) correct();
+    world.event(clientOrderId, "partially-filled", { filledQuantity: 6 });
+    expect([...world.book.orders.values()].map(leavesOf)).toEqual([isBefore ? 6 : 4]);
+    world.event(clientOrderId, "filled", { filledQuantity });
+    if (!isBefore) correct();
+    expect([...world.book.orders.values()].map(leavesOf)).toEqual([leaves]);
+    world.execution({ executionId: "b.01", clientOrderId, quantity: 4 });
+    expect(held(world)).toBe(8);
+    expect(world.book.orders.size).toBe(0);
   });
 
   it("count once, however often they are repeated", () => {

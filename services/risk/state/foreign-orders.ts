@@ -29,6 +29,7 @@ export function applyForeignOrder(book: Book, order: ForeignOrder, tradingDay: s
     holdOvernight: false,
     status: "accepted",
     executed: 0,
+    correctedAway: 0,
     settled: null,
   });
   book.decisions.set(clientOrderId, {

@@ -9,7 +9,7 @@ import {
 import { tradingDayOf } from "#libs/time/mod.ts";
 import { exactShares } from "../day-trades/tally.ts";
 import { reachOf } from "../evaluate/price.ts";
-import type { Book, Decided, OpenOrder } from "./book.ts";
+import { type Book, type Decided, leavesOf, type OpenOrder } from "./book.ts";
 import { rememberApproval, rememberEnd } from "./order-flow.ts";
 import { termsOf } from "./terms.ts";
 import { dropOrder, putOrder, workingOf } from "./working.ts";
@@ -31,9 +31,10 @@ export function ordersOf(approval: Approval, marketMs: number | null): readonly 
     quantity: intent.quantity,
     worstPrice: reserved.notional / intent.quantity,
     restsAt: reachOf(intent.order, intent.side),
-    holdOvernight: intent.holdOvernight,
+    holdOvernight: intent.holdOvernight && !reducesRisk,
     status: "approved",
     executed: 0,
+    correctedAway: 0,
     settled: null,
   };
   const group = groupAtVenue(intent, marketMs);
@@ -47,6 +48,8 @@ export function ordersOf(approval: Approval, marketMs: number | null): readonly 
     side: intent.side === "buy" ? "sell" : "buy",
     worstPrice,
     restsAt,
+    // It rests at the broker, whatever the plan says.
+    holdOvernight: false,
   });
   return [
     entry,
@@ -91,7 +94,7 @@ export function applyApproval(book: Book, approval: Approval, tradingDay: string
       tradingDay,
       fingerprint: order.role === "protective" ? `protects ${intent.clientOrderId}` : fingerprintOf(intent),
       expiresAt: approval.expiresAt,
-      holdOvernight: intent.holdOvernight,
+      holdOvernight: order.holdOvernight,
       over: false,
     });
   }
@@ -138,6 +141,7 @@ function adoptForeign(book: Book, event: OrderEvent, tradingDay: string): Decide
     holdOvernight: false,
     status: "accepted",
     executed: 0,
+    correctedAway: 0,
     settled: null,
   });
   const decided: Decided = {
@@ -157,9 +161,23 @@ function adoptForeign(book: Book, event: OrderEvent, tradingDay: string): Decide
 export function addExecuted(book: Book, clientOrderId: string | null, quantity: number): void {
   const order = clientOrderId === null ? undefined : book.orders.get(clientOrderId);
   if (order === undefined) return;
-  const next = { ...order, executed: Math.max(0, exactShares(order.executed + quantity)) };
-  if (isDone(next)) dropOrder(book, next);
-  else putOrder(book, next);
+  replace(book, { ...order, executed: exactShares(order.executed + quantity) });
+}
+
+/** Counts the difference that a correction makes; what it takes away is not to come once more. */
+export function correctExecuted(book: Book, clientOrderId: string | null, difference: number): void {
+  const order = clientOrderId === null ? undefined : book.orders.get(clientOrderId);
+  if (order === undefined) return;
+  replace(book, {
+    ...order,
+    executed: Math.max(0, exactShares(order.executed + difference)),
+    correctedAway: Math.max(0, exactShares(order.correctedAway - difference)),
+  });
+}
+
+function replace(book: Book, order: OpenOrder): void {
+  if (isDone(order)) dropOrder(book, order);
+  else putOrder(book, order);
 }
 
 /** When an entry ended with nothing filled, protective orders that never got an event of their own end with it. */
@@ -171,11 +189,9 @@ function endUnsentProtection(book: Book, entry: OpenOrder, event: OrderEvent): v
 }
 
 function end(book: Book, order: OpenOrder, event: OrderEvent, settled: number): void {
-  const ended = { ...order, status: event.status, settled };
-  if (isDone(ended)) dropOrder(book, ended);
-  else putOrder(book, ended);
+  replace(book, { ...order, status: event.status, settled });
   const decided = book.decisions.get(order.clientOrderId);
   if (decided?.outcome === "approved") book.decisions.set(order.clientOrderId, { ...decided, over: true });
 }
 
-const isDone = (order: OpenOrder): boolean => order.settled !== null && order.executed >= order.settled;
+const isDone = (order: OpenOrder): boolean => order.settled !== null && leavesOf(order) === 0;
