@@ -97,3 +97,16 @@ describe("questions for bars of the past", () => {
     expect(await bars()).toEqual(copy);
   });
 });
+
+it("says of bars before the calendar begins that there are none to be had, and not that it failed", async () => {
+  const desk = new BarsDesk({
+    calendar: createCalendar(),
+    marketNowMs: () => epochMsOf("2026-03-11", "10:30"),
+    nowMs: () => 0,
+    ask: async (): Promise<Asked> => ({ outcome: "answered", bars: [] }),
+  });
+  for (const interval of ["5s", "1m", "5m", "15m", "1d"] as const) {
+    const query = { symbol: "SPY", interval, until: 1000, count: 30, outsideRegularHours: false };
+    expect(await desk.answer(query)).toMatchObject({ outcome: "unavailable", retryAfterMs: null });
+  }
+});

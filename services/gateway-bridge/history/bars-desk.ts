@@ -1,5 +1,5 @@
 import type { Bar, BarInterval, BarsQuery, BarsReply } from "#libs/contracts/mod.ts";
-import { type Calendar, tradingDayOf } from "#libs/time/mod.ts";
+import { type Calendar, TimeError, tradingDayOf } from "#libs/time/mod.ts";
 import type { HistoricalRequest } from "../gateway/historical-pacing.ts";
 import type { Asked, AskOptions } from "./asker.ts";
 import { KeptPages } from "./kept-pages.ts";
@@ -62,7 +62,8 @@ export class BarsDesk {
     let beforeMs = untilMs;
     let emptyInARow = 0;
     for (let pages = 0; pages < PAGES_MAX && bars.length < count && emptyInARow < EMPTY_PAGES_MAX; pages += 1) {
-      const page = pageBefore(beforeMs, interval, regularHoursOnly, calendar);
+      const page = pageWithin(beforeMs, interval, regularHoursOnly, calendar);
+      if (page === null) return bars.length === 0 ? TOO_EARLY : { outcome: "answered", bars: bars.slice(-count) };
       const asked = await this.#page({ symbol, page, regularHoursOnly, untilMs, nowMs, giveUpAtMs });
       if (asked.outcome === "unavailable") return asked;
       emptyInARow = asked.bars.length === 0 && interval !== "5s" ? emptyInARow + 1 : 0;
@@ -120,6 +121,22 @@ function edgeBefore(nowMs: number, interval: BarInterval, calendar: Calendar): n
   if (closesMs !== undefined && closesMs <= nowMs) return closesMs;
   return calendar.sessionOn(calendar.previousTradingDay(today))?.closeMs ?? nowMs;
 }
+
+/** Null before the calendar begins. */
+function pageWithin(...where: Parameters<typeof pageBefore>): Page | null {
+  try {
+    return pageBefore(...where);
+  } catch (error) {
+    if (error instanceof TimeError && error.code === "CALENDAR_RANGE") return null;
+    throw error;
+  }
+}
+
+const TOO_EARLY: BarsReply = {
+  outcome: "unavailable",
+  reason: "the calendar of the exchange begins in 2013, and with it the history: ask for later bars",
+  retryAfterMs: null,
+};
 
 const NO_CLOCK: BarsReply = {
   outcome: "unavailable",
