@@ -4,8 +4,15 @@ import { exactShares } from "../day-trades/tally.ts";
 import type { Book } from "./book.ts";
 import { movedOn } from "./late-word.ts";
 import { addExecuted, correctExecuted } from "./orders.ts";
-import { adopt, dayOf, ownFigures, putDay, setEntry, symbolBook } from "./positions.ts";
-import { addExecution, type CountedExecution, recount, signedQuantity, withCommission } from "./symbol-day.ts";
+import { dayOf, ownFigures, putDay, setEntry, symbolBook, withAdopted } from "./positions.ts";
+import {
+  addExecution,
+  type CountedExecution,
+  recount,
+  type SymbolDay,
+  signedQuantity,
+  withCommission,
+} from "./symbol-day.ts";
 import { sessionDayOf } from "./trading-days.ts";
 
 /** Commissions that may wait for their execution; one that waits longer than this many others is a stranger's. */
@@ -22,12 +29,16 @@ export function applyFill(book: Book, fill: Fill, calendar: Calendar, at: number
     return;
   }
   if (book.executions.has(fill.executionId)) return;
-  const before = ownFigures(symbolBook(book, fill.symbol)).quantity;
+  const before = symbolBook(book, fill.symbol);
+  const held = ownFigures(before).quantity;
   const replaced = fill.corrects === null ? undefined : newestOf(book, fill.corrects);
   if (replaced === undefined) applyExecution(book, fill, calendar);
   else correct(book, fill, replaced);
   const entry = symbolBook(book, fill.symbol);
-  if (ownFigures(entry).quantity !== before) book.symbols.set(fill.symbol, movedOn(entry, before, at));
+  // A word that says more than the executions has passed what they pass on the way to it; beside shares of others, what
+  // they pass is not what the broker passes. Neither can be said late.
+  const inStep = before.reported === null || before.behind;
+  if (inStep && ownFigures(entry).quantity !== held) book.symbols.set(fill.symbol, movedOn(entry, held, at));
 }
 
 function applyExecution(book: Book, execution: Execution, calendar: Calendar): void {
@@ -41,10 +52,13 @@ function applyExecution(book: Book, execution: Execution, calendar: Calendar): v
   const commission = book.earlyCommissions.get(executionId) ?? 0;
   book.earlyCommissions.delete(executionId);
   const signed = signedQuantity(execution.side, execution.quantity);
-  giveBackAdopted(book, execution, signed, tradingDay);
-  const before = symbolBook(book, symbol);
-  putDay(book, symbol, addExecution(dayOf(before, tradingDay), counted(execution, commission)));
-  const added = Math.abs(ownFigures(symbolBook(book, symbol)).quantity) - Math.abs(ownFigures(before).quantity);
+  const known = symbolBook(book, symbol);
+  const day = dayOf(known, tradingDay);
+  const givenBack = adoptedBy(execution, signed, day);
+  const before = exactShares(ownFigures(known).quantity - givenBack);
+  // In one step: what is held in between was never held, and must not be taken for the broker's word.
+  putDay(book, symbol, addExecution(withoutAdopted(day, givenBack), counted(execution, commission)));
+  const added = Math.abs(ownFigures(symbolBook(book, symbol)).quantity) - Math.abs(before);
   book.addedSinceAccount += Math.max(0, added) * execution.price;
   moveReported(book, symbol, signed);
   addExecuted(book, execution.clientOrderId, execution.quantity);
@@ -99,15 +113,17 @@ function moveReported(book: Book, symbol: string, signed: number): void {
 }
 
 /**
- * What was taken over from the broker's word may be the shares of an execution that is told after it: those of others are
- * told when they are asked for. They count once. Where they were there before all the same, the broker's next word says.
+ * Shares that were taken over from the broker's word and may be those of this execution, which is told after it: executions
+ * of others are told when they are asked for. They count once. Where they were there before all the same, the broker's next
+ * word says.
  */
-function giveBackAdopted(book: Book, { clientOrderId, symbol }: Execution, signed: number, tradingDay: string): void {
-  const { adopted, basis } = dayOf(symbolBook(book, symbol), tradingDay).start;
-  if (clientOrderId !== null || Math.sign(adopted) !== Math.sign(signed)) return;
-  const shares = Math.sign(signed) * Math.min(Math.abs(adopted), Math.abs(signed));
-  adopt(book, symbol, -shares, basis, tradingDay);
+function adoptedBy({ clientOrderId }: Execution, signed: number, { start: { adopted } }: SymbolDay): number {
+  if (clientOrderId !== null || Math.sign(adopted) !== Math.sign(signed)) return 0;
+  return Math.sign(signed) * Math.min(Math.abs(adopted), Math.abs(signed));
 }
+
+const withoutAdopted = (day: SymbolDay, shares: number): SymbolDay =>
+  shares === 0 ? day : withAdopted(day, -shares, day.start.basis);
 
 /** The execution that now stands where this one stood; undefined when it was never seen. */
 function newestOf(book: Book, executionId: string): string | undefined {

@@ -49,20 +49,23 @@ export function setEntry(book: Book, symbol: string, entry: SymbolBook): void {
   book.symbols.set(symbol, agree ? { ...entry, reported: null, behind: false, passed } : entry);
 }
 
-/**
- * Counts shares as held since the day began, though no execution of ours made them: what was there before us, or was
- * accepted by the operator. So they are neither a profit of the day nor a day trade: they are measured from the same
- * price as the shares that were there, and where there were none, from what they cost.
- */
+/** Takes over what no execution of ours made: what was there before us, or was accepted by the operator. */
 export function adopt(book: Book, symbol: string, shares: number, averageCost: number, tradingDay: string): void {
-  const { start, executions } = dayOf(symbolBook(book, symbol), tradingDay);
+  putDay(book, symbol, withAdopted(dayOf(symbolBook(book, symbol), tradingDay), shares, averageCost));
+}
+
+/**
+ * The day with shares counted as held since it began. So they are neither a profit of the day nor a day trade: they are
+ * measured from the same price as the shares that were there, and where there were none, from what they cost.
+ */
+export function withAdopted(
+  { tradingDay, start, executions }: SymbolDay,
+  shares: number,
+  averageCost: number,
+): SymbolDay {
   const basis = start.quantity === 0 ? Math.abs(averageCost) : start.basis;
   const quantity = exactShares(start.quantity + shares);
-  putDay(
-    book,
-    symbol,
-    recount(tradingDay, { quantity, basis, adopted: exactShares(start.adopted + shares) }, executions),
-  );
+  return recount(tradingDay, { quantity, basis, adopted: exactShares(start.adopted + shares) }, executions);
 }
 
 export const hasAdopted = ({ days }: SymbolBook): boolean => days.some(({ start }) => start.adopted !== 0);

@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { intent, World } from "../testing/world.ts";
+
+const market = { order: { type: "market" as const } };
+
+/** Shares that an exit may close now, the broker's word not having stood for long. */
+function sellable(world: World): number {
+  world.change = { hasSettled: () => false };
+  let shares = 0;
+  while (shares < 500 && world.codes(intent({ side: "sell", quantity: shares + 1, ...market })).length === 0)
+    shares += 1;
+  return shares;
+}
+
+function approved(world: World, quantity: number): string {
+  const wanted = intent({ quantity });
+  expect(world.decide(wanted).outcome).toBe("approved");
+  return wanted.clientOrderId;
+}
+
+it("a word that came before its execution has told what that execution passed: sold by hand after it, nothing is left", () => {
+  const world = new World();
+  const clientOrderId = approved(world, 60);
+  world.position({ quantity: 60, difference: 60 });
+  world.execution({ clientOrderId: clientOrderId as never, quantity: 60 });
+  expect(sellable(world)).toBe(60);
+  world.position({ quantity: 0, difference: -60 });
+  expect(sellable(world)).toBe(0);
+});
+
+it("a word ahead of two executions has told what both passed", () => {
+  const world = new World();
+  const clientOrderId = approved(world, 60);
+  world.position({ quantity: 60, difference: 60 });
+  world.execution({ clientOrderId: clientOrderId as never, quantity: 20 });
+  world.execution({ clientOrderId: clientOrderId as never, quantity: 40 });
+  world.position({ quantity: 20, difference: -40 });
+  expect(sellable(world)).toBe(20);
+});
+
+it("while shares sold by hand are missing, a word that our executions happen to have passed is not late", () => {
+  const world = new World();
+  const first = approved(world, 60);
+  const second = approved(world, 30);
+  world.execution({ clientOrderId: first as never, quantity: 60 });
+  world.position({ quantity: 60, difference: 0 });
+  world.position({ quantity: 30, difference: -30 });
+  world.execution({ clientOrderId: second as never, quantity: 30 });
+  world.position({ quantity: 60, difference: -30 });
+  expect(sellable(world)).toBe(60);
+});
+
+it("what another's execution gives back of a holding taken over agrees with the broker's word only when it is counted", () => {
+  const world = new World();
+  world.position({ quantity: 60, difference: 60 });
+  world.position({ quantity: 0, difference: 0 + 0 - 60 });
+  world.execution({ quantity: 60 });
+  expect(sellable(world)).toBe(0);
+});
