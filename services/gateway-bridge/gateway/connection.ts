@@ -21,6 +21,9 @@ const NO_CODE = 0;
 const SHOWN_CHARACTERS_MAX = 100;
 /** As much of a complaint of the library as names the kind of message. */
 const KIND_CHARACTERS_MAX = 40;
+/** Of a message whose kind it does not know, the library complains twice: of the kind, and of the fields that are left. */
+const complaintOf = (text: string): string =>
+  text.includes("undefined") ? "messages of an unknown kind" : lineOf(text, KIND_CHARACTERS_MAX);
 
 /** Generic tick 236: whether there are shares to borrow (tick 46). Halts (49) come unasked. */
 const SHORTABLE_TICKS = "236";
@@ -130,7 +133,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   on(EventName.error, (error: Error, said: number, requestId: number) => {
     const text = lineOf(error.message);
     if (said === SOCKET_FAILED) socketError = text;
-    else if (said === UNREADABLE) leftOut(`unreadable: ${lineOf(text, KIND_CHARACTERS_MAX)}`, text);
+    else if (said === UNREADABLE) leftOut(`unreadable: ${complaintOf(text)}`, text);
     else if (requestId >= 0) listener.requestError(requestId, codeOf(said, text), text);
     else {
       const code = codeOf(said, text);
