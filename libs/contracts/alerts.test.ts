@@ -30,3 +30,12 @@ it("cuts what is too long, so that no text that it quotes can have the alert ref
 it("names an alert without a title by its code", () => {
   expect(boundedAlert(alert({ title: "" })).title).toBe("GATEWAY_GARBAGE");
 });
+
+it("cuts no character in half: what is sent on would be refused by who reads it", () => {
+  const { text, title } = boundedAlert(
+    alert({ title: `${"t".repeat(198)}\u{1f4c8}\u{1f4c8}`, text: "\u{1f4c8}".repeat(1500) }),
+  );
+  expect(title.isWellFormed()).toBe(true);
+  expect(text.isWellFormed()).toBe(true);
+  expect(text.endsWith("\u{1f4c8}…")).toBe(true);
+});

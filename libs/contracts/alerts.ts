@@ -47,7 +47,10 @@ export function boundedAlert(alert: Alert): Alert {
 }
 
 const cut = (text: string, charactersMax: number): string =>
-  text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1)}…`;
+  text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1).replace(HALF_A_CHARACTER, "")}…`;
+
+/** The first of two code units of a character; Discord would refuse a text that ends in it. */
+const HALF_A_CHARACTER = /[\uD800-\uDBFF]$/;
 
 export const alertMessage = defineMessage({
   name: "alert",

@@ -251,6 +251,26 @@ describe("an approval that the ledger has already", () => {
   });
 });
 
+describe("an exit that comes a moment before the fill it answers", () => {
+  it("waits for it, as long as an order works from which it may come", async () => {
+    const world = new World();
+    const entry = intent({ quantity: 30 });
+    world.decide(entry);
+    let looks = 0;
+    const { desk, recorded } = deskOf(world, stored, {
+      readLedger: async () => {
+        looks += 1;
+        // It is stored after the read that comes before any denial.
+        if (looks === 2) world.execution({ clientOrderId: entry.clientOrderId, quantity: 30 });
+        return true;
+      },
+    });
+    const exit = intent({ side: "sell", quantity: 30, order: { type: "market" } });
+    expect(await desk.decide(request(exit))).toMatchObject({ outcome: "approved" });
+    expect(recorded).toEqual(["order approved"]);
+  });
+});
+
 describe("an order that the state would deny while the ledger holds more", () => {
   const exit = intent({ side: "sell", quantity: 30, order: { type: "market" } });
 
