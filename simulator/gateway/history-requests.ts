@@ -1,5 +1,5 @@
 import { invalidRequest, type Refusal } from "../broker/refusal.ts";
-import type { BarSeries } from "../market/bars.ts";
+import type { Bar, BarSeries } from "../market/bars.ts";
 import { type BarSize, historicalBars, parseBarSize, parseSeries, startOfDuration } from "../market/history.ts";
 import type { Instrument } from "../market/instrument.ts";
 import {
@@ -66,7 +66,7 @@ export function requestHistoricalData(
   }
   inItsTime(context, session, reqId, () => {
     if (shown.kind === "schedule") sendSchedule(session, reqId, from, until);
-    else sendBars(context, session, request, { instrument, series: shown.series, size, from, until });
+    else answerBars(context, session, request, { instrument, series: shown.series, size, from, until });
   });
 }
 
@@ -92,15 +92,38 @@ interface BarsWanted {
   readonly until: number;
 }
 
-function sendBars(
+/** Answers at once where that is quick, else a day at a time, unless it is cancelled meanwhile. */
+function answerBars(
   context: GatewayContext,
   session: Session,
   request: RequestOf<"REQ_HISTORICAL_DATA">,
-  { instrument, series, size, from, until }: BarsWanted,
+  wanted: BarsWanted,
 ): void {
   const { reqId } = request;
+  const { instrument, series, size, from, until } = wanted;
+  let isAwaited = false;
   const tapeOf = (date: string) => context.market.tape(instrument.key, date);
-  const bars = historicalBars(tapeOf, size, series, request.useRth, from, until);
+  const making = historicalBars(tapeOf, size, series, request.useRth, from, until);
+  const isOver = context.preparations.inTurns(() => {
+    if (isAwaited && (session.isGone || !session.awaitedHistories.has(reqId))) return true;
+    const made = making.next();
+    if (made.done !== true) return false;
+    session.awaitedHistories.delete(reqId);
+    sendBars(session, request, wanted, made.value);
+    return true;
+  });
+  if (isOver) return;
+  isAwaited = true;
+  session.awaitedHistories.add(reqId);
+}
+
+function sendBars(
+  session: Session,
+  request: RequestOf<"REQ_HISTORICAL_DATA">,
+  { instrument, series, size, from, until }: BarsWanted,
+  bars: readonly { readonly date: string; readonly bar: Bar }[],
+): void {
+  const { reqId } = request;
   if (bars.length === 0) {
     refuse(session, reqId, historicalError(`HMDS query returned no data: ${nameOf(instrument, request.whatToShow)}`));
     return;

@@ -54,6 +54,35 @@ it("tells no prices to a subscription that was cancelled while they were made", 
   expect(priced(client).has(String(last))).toBe(false);
 });
 
+function askBars(client: RawClient, reqId: number, duration: string): void {
+  const spy = [0, "SYM0", "STK", "", 0, "", "", "SMART", "", "USD", "", ""];
+  client.send(requestIds.REQ_HISTORICAL_DATA, reqId, ...spy, 0, "", "1 day", duration, 1, "TRADES", 1, 0, "");
+}
+
+it("makes the bars of many days between what else is asked, and answers in the order of the questions", async () => {
+  const gateway = await startGateway({ symbols, hold: true });
+  const client = new RawClient(gateway.port, { clientId: 1 });
+  open.push(client);
+  await client.frame(4, 2158);
+  askBars(client, 1, "30 D");
+  askBars(client, 2, "1 D");
+  askBars(client, 3, "30 D");
+  client.send(requestIds.CANCEL_HISTORICAL_DATA, 1, 3);
+  client.send(requestIds.REQ_FAMILY_CODES);
+  await client.frame(responseIds.FAMILY_CODES);
+  const answers = () => client.frames.filter(([id]) => id === String(responseIds.HISTORICAL_DATA));
+  expect(answers()).toEqual([]);
+  await vi.waitUntil(() => answers().length === 2, 20_000);
+  expect(answers().map(([, reqId, , , count]) => [reqId, count])).toEqual([
+    ["1", "30"],
+    ["2", "1"],
+  ]);
+  askBars(client, 4, "1 D");
+  await vi.waitUntil(() => answers().length === 3, 20_000);
+  expect(answers()[2]?.[1]).toBe("4");
+  expect(client.codes.filter((code) => code === 162)).toHaveLength(1);
+});
+
 it("makes the next day of what is watched after midnight, and misses no price of it", async () => {
   const gateway = await startGateway({ symbols: symbols.slice(0, 3), startTime: "23:59:00", speed: 3000 });
   const client = new RawClient(gateway.port, { clientId: 1 });

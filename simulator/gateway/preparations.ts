@@ -7,6 +7,9 @@ interface Preparation {
   readonly run: () => void;
 }
 
+/** What long work may take of one turn of the event loop; a step that takes longer is its own turn. */
+const turnMs = 15;
+
 /**
  * Makes the days of prices that are wanted, one in a turn of the event loop: a day takes some 15 ms, a hundred symbols
  * are asked for at once, and what else is asked meanwhile must not wait for all of them.
@@ -16,6 +19,7 @@ export class Preparations {
   readonly #later: (delayMs: number, run: () => void) => void;
   readonly #makeRoom: () => void;
   #waiting: Preparation[] = [];
+  #work: (() => boolean)[] = [];
   /** Days that are prepared without anybody waiting for them, by key and date. */
   readonly #prepared = new Set<string>();
 
@@ -27,7 +31,20 @@ export class Preparations {
   }
 
   get isIdle(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting.length === 0 && this.#work.length === 0;
+  }
+
+  /**
+   * Does long work a step at a time, in the order in which it was asked for; at once where it takes no more than a turn.
+   *
+   * @param step does one and says whether it was the last.
+   * @returns whether it is over.
+   */
+  inTurns(step: () => boolean): boolean {
+    if (this.#work.length === 0 && isOverInTurn(step)) return true;
+    this.#work.push(step);
+    if (this.#work.length === 1) this.#later(0, () => this.#goOn());
+    return false;
   }
 
   /** Runs something once there are prices of an instrument's day: at once where they are made already. */
@@ -42,6 +59,12 @@ export class Preparations {
     if (this.#prepared.has(day) || this.#market.isMade(key, epochS)) return;
     this.#prepared.add(day);
     this.#enqueue({ key, epochS, run: () => void this.#prepared.delete(day) });
+  }
+
+  #goOn(): void {
+    const [step] = this.#work;
+    if (step !== undefined && isOverInTurn(step)) this.#work = this.#work.slice(1);
+    if (this.#work.length > 0) this.#later(0, () => this.#goOn());
   }
 
   #enqueue(preparation: Preparation): void {
@@ -60,4 +83,11 @@ export class Preparations {
     if (this.#waiting.length > 0) this.#later(0, () => this.#makeNext());
     for (const { run } of made) run();
   }
+}
+
+function isOverInTurn(step: () => boolean): boolean {
+  const untilMs = performance.now() + turnMs;
+  do if (step()) return true;
+  while (performance.now() < untilMs);
+  return false;
 }

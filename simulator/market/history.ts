@@ -83,21 +83,23 @@ function lastSessionBefore(endEpochS: number) {
 }
 
 /**
- * Bars between two instants, oldest first.
+ * Bars between two instants, oldest first. It yields before every day but the first: a day of prices takes a while to be
+ * made, a year of them seconds.
  *
  * @param tapeOf the day's tape; undefined for a day without one.
  */
-export function historicalBars(
+export function* historicalBars(
   tapeOf: (date: string) => Tape | undefined,
   size: BarSize,
   shown: BarSeries,
   regularHoursOnly: boolean,
   fromEpochS: number,
   untilEpochS: number,
-): { readonly date: string; readonly bar: Bar }[] {
+): Generator<void, readonly { readonly date: string; readonly bar: Bar }[]> {
   const bars: { date: string; bar: Bar }[] = [];
   let day = marketDayAt(fromEpochS);
   for (; day.midnightEpochS < untilEpochS; day = tradingDayFrom(day.date, 1)) {
+    if (bars.length > 0) yield;
     const tape = day.isTradingDay ? tapeOf(day.date) : undefined;
     if (tape === undefined) continue;
     if (size.kind !== "seconds") {
@@ -106,11 +108,11 @@ export function historicalBars(
       const closes = day.midnightEpochS + day.regularClose;
       const bar = barOf(tape, opens, Math.min(closes, untilEpochS), shown);
       if (bar !== undefined) bars.push({ date: day.date, bar });
-      continue;
+    } else {
+      const { date } = day;
+      const ofDay = barsOfDay(tape, size.seconds, shown, regularHoursOnly, fromEpochS, untilEpochS);
+      for (const bar of ofDay) bars.push({ date, bar });
     }
-    const { date } = day;
-    const ofDay = barsOfDay(tape, size.seconds, shown, regularHoursOnly, fromEpochS, untilEpochS);
-    for (const bar of ofDay) bars.push({ date, bar });
   }
   return size.kind === "week" || size.kind === "month" ? merged(bars, size.kind) : bars;
 }

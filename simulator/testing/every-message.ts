@@ -40,7 +40,7 @@ export const everyMessage = {
   REQ_MANAGED_ACCTS: just("MANAGED_ACCTS", 1),
   REQ_FA: just(321, 1, 1),
   REPLACE_FA: just(321, 1, 1, "<xml/>", 1),
-  REQ_HISTORICAL_DATA: just("HISTORICAL_DATA", 1, ...spy, 0, "", "1 day", "5 D", 1, "TRADES", 1, 0, ""),
+  REQ_HISTORICAL_DATA: just("HISTORICAL_DATA", 1, ...spy, 0, "", "1 day", "1 D", 1, "TRADES", 1, 0, ""),
   EXERCISE_OPTIONS: { fields: exercise, expected: 322 },
   REQ_SCANNER_SUBSCRIPTION: just(
     "SCANNER_DATA",
