@@ -87,7 +87,7 @@ class Player {
     // A gateway that closed the connection (326) takes nothing more.
     await until(() => this.#received() > before || socket.destroyed);
     // The market must not go on under a question that is not answered yet.
-    await until(() => !this.#gateway.isPreparing);
+    while (this.#gateway.isPreparing) await turn();
   }
 
   /** What the fresh gateway sent, in the terms of the log. */
@@ -146,10 +146,14 @@ function isoDate(marketTime: string): string {
   return `${marketTime.slice(0, 4)}-${marketTime.slice(4, 6)}-${marketTime.slice(6, 8)}`;
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 async function until(holds: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + waitMsMax;
   while (!holds()) {
     if (performance.now() > deadlineMs) throw new Error(`the gateway did not take a frame within ${waitMsMax} ms`);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
 }

@@ -1,6 +1,6 @@
 import { invalidRequest, type Refusal } from "../broker/refusal.ts";
 import type { Bar, BarSeries } from "../market/bars.ts";
-import { type BarSize, historicalBars, parseBarSize, parseSeries, startOfDuration } from "../market/history.ts";
+import { type BarsWanted, historicalBars, parseBarSize, parseSeries, startOfDuration } from "../market/history.ts";
 import type { Instrument } from "../market/instrument.ts";
 import {
   compactDateText,
@@ -17,7 +17,7 @@ import type { GatewayContext } from "./context.ts";
 import { needFarm } from "./farms.ts";
 import { findInstrument } from "./find-instrument.ts";
 import { openHistoriesMax } from "./historical-pacing.ts";
-import { historicalError, pacingViolation, refuse } from "./refuse.ts";
+import { answerFailure, duplicateTickerId, historicalError, pacingViolation, refuse } from "./refuse.ts";
 import type { Session } from "./session.ts";
 import { missingHistory, missingSeries } from "./subscriptions.ts";
 
@@ -30,6 +30,10 @@ export function requestHistoricalData(
   request: RequestOf<"REQ_HISTORICAL_DATA">,
 ): void {
   const { reqId } = request;
+  if (session.awaitedHistories.has(reqId) || session.histories.has(reqId)) {
+    refuse(session, reqId, duplicateTickerId);
+    return;
+  }
   const instrument = findInstrument(context, session, reqId, request.contract, { continuousFutures: true });
   if (instrument === undefined) return;
   const size = parseBarSize(request.barSize);
@@ -66,7 +70,11 @@ export function requestHistoricalData(
   }
   inItsTime(context, session, reqId, () => {
     if (shown.kind === "schedule") sendSchedule(session, reqId, from, until);
-    else answerBars(context, session, request, { instrument, series: shown.series, size, from, until });
+    else {
+      const { series } = shown;
+      const hours = { regularHoursOnly: request.useRth, fromEpochS: from, untilEpochS: until };
+      answerBars(context, session, request, instrument, { size, series, ...hours });
+    }
   });
 }
 
@@ -77,19 +85,23 @@ function inItsTime(context: GatewayContext, session: Session, reqId: number, ans
     answer();
     return;
   }
-  session.awaitedHistories.add(reqId);
+  const stillAwaited = awaiting(session, reqId);
   context.later(historyDelayMs, () => {
-    if (session.awaitedHistories.delete(reqId)) answer();
+    if (!stillAwaited()) return;
+    session.awaitedHistories.delete(reqId);
+    answer();
   });
 }
 
-/** Which bars are wanted, everything about the question checked. Market seconds of the epoch. */
-interface BarsWanted {
-  readonly instrument: Instrument;
-  readonly series: BarSeries;
-  readonly size: BarSize;
-  readonly from: number;
-  readonly until: number;
+/**
+ * A question is open from now on.
+ *
+ * @returns whether it still is: neither answered nor cancelled, also when its id was used again since.
+ */
+function awaiting({ awaitedHistories }: Session, reqId: number): () => boolean {
+  const question = Symbol(reqId);
+  awaitedHistories.set(reqId, question);
+  return () => awaitedHistories.get(reqId) === question;
 }
 
 /** Answers at once where that is quick, else a day at a time, unless it is cancelled meanwhile. */
@@ -97,30 +109,38 @@ function answerBars(
   context: GatewayContext,
   session: Session,
   request: RequestOf<"REQ_HISTORICAL_DATA">,
+  instrument: Instrument,
   wanted: BarsWanted,
 ): void {
-  const { reqId } = request;
-  const { instrument, series, size, from, until } = wanted;
-  let isAwaited = false;
-  const tapeOf = (date: string) => context.market.tape(instrument.key, date);
-  const making = historicalBars(tapeOf, size, series, request.useRth, from, until);
-  const isOver = context.preparations.inTurns(() => {
-    if (isAwaited && (session.isGone || !session.awaitedHistories.has(reqId))) return true;
-    const made = making.next();
-    if (made.done !== true) return false;
-    session.awaitedHistories.delete(reqId);
-    sendBars(session, request, wanted, made.value);
+  const { market, preparations } = context;
+  const { key } = instrument;
+  const making = historicalBars(
+    {
+      tape: (date) => market.tape(key, date),
+      pastBars: (date, kind, make) => market.barsOfPastDay(key, date, kind, make),
+    },
+    wanted,
+  );
+  const stillAwaited = awaiting(session, request.reqId);
+  preparations.inTurns(() => {
+    if (session.isGone || !stillAwaited()) return true;
+    try {
+      const made = making.next();
+      if (made.done !== true) return false;
+      sendBars(session, request, instrument, wanted, made.value);
+    } catch (error) {
+      answerFailure(context, session, request, error);
+    }
+    session.awaitedHistories.delete(request.reqId);
     return true;
   });
-  if (isOver) return;
-  isAwaited = true;
-  session.awaitedHistories.add(reqId);
 }
 
 function sendBars(
   session: Session,
   request: RequestOf<"REQ_HISTORICAL_DATA">,
-  { instrument, series, size, from, until }: BarsWanted,
+  instrument: Instrument,
+  { size, series, fromEpochS, untilEpochS }: BarsWanted,
   bars: readonly { readonly date: string; readonly bar: Bar }[],
 ): void {
   const { reqId } = request;
@@ -136,7 +156,7 @@ function sendBars(
     ...bar,
     date: size.kind === "seconds" ? barTimeText(bar.startEpochS, request.formatDate) : compactDateText(date),
   }));
-  session.send(historicalData(reqId, marketTimeText(from), marketTimeText(until), wireBars));
+  session.send(historicalData(reqId, marketTimeText(fromEpochS), marketTimeText(untilEpochS), wireBars));
   if (!request.keepUpToDate) return;
   const { formatDate, useRth } = request;
   session.histories.set(reqId, { reqId, instrument, series, regularHoursOnly: useRth, size, formatDate });

@@ -6,6 +6,7 @@ import { dispatch } from "./dispatch.ts";
 import type { FrameLog } from "./frame-log.ts";
 import { welcome } from "./general-requests.ts";
 import { MessagePacing, violationsMax } from "./message-pacing.ts";
+import { answerFailure } from "./refuse.ts";
 import type { Session } from "./session.ts";
 
 export interface IntakeOptions {
@@ -102,10 +103,7 @@ export class Intake {
     try {
       dispatch({ context, session, clientId, machineNowMs: performance.now() }, fields);
     } catch (error) {
-      // Whatever one client sends, the others keep their gateway: the fault is logged and answered, not passed on.
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      context.log("error", "request failed", { session: session.number, fields, reason });
-      session.send(errorMessage(-1, 320, "Error reading request. See the log of the simulated gateway."));
+      answerFailure(context, session, fields, error);
     }
   }
 

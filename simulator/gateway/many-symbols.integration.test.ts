@@ -68,18 +68,27 @@ it("makes the bars of many days between what else is asked, and answers in the o
   askBars(client, 2, "1 D");
   askBars(client, 3, "30 D");
   client.send(requestIds.CANCEL_HISTORICAL_DATA, 1, 3);
+  askBars(client, 3, "2 D");
+  askBars(client, 1, "1 D");
   client.send(requestIds.REQ_FAMILY_CODES);
   await client.frame(responseIds.FAMILY_CODES);
   const answers = () => client.frames.filter(([id]) => id === String(responseIds.HISTORICAL_DATA));
   expect(answers()).toEqual([]);
-  await vi.waitUntil(() => answers().length === 2, 20_000);
+  await client.frame(4, 322);
+  expect(client.frames.filter(([id, , , code]) => id === "4" && code === "322").map(([, , reqId]) => reqId)).toEqual([
+    "1",
+  ]);
+  expect(answers()).toEqual([]);
+  await vi.waitUntil(() => answers().length === 3, 20_000);
   expect(answers().map(([, reqId, , , count]) => [reqId, count])).toEqual([
     ["1", "30"],
     ["2", "1"],
+    ["3", "2"],
   ]);
-  askBars(client, 4, "1 D");
-  await vi.waitUntil(() => answers().length === 3, 20_000);
-  expect(answers()[2]?.[1]).toBe("4");
+  // Its id is free again, and the days are kept.
+  askBars(client, 1, "30 D");
+  await vi.waitUntil(() => answers().length === 4, 20_000);
+  expect(answers()[3]).toEqual(answers()[0]);
   expect(client.codes.filter((code) => code === 162)).toHaveLength(1);
 });
 

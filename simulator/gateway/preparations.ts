@@ -8,7 +8,7 @@ interface Preparation {
 }
 
 /** What long work may take of one turn of the event loop; a step that takes longer is its own turn. */
-const turnMs = 15;
+const turnMs = 5;
 
 /**
  * Makes the days of prices that are wanted, one in a turn of the event loop: a day takes some 15 ms, a hundred symbols
@@ -38,13 +38,11 @@ export class Preparations {
    * Does long work a step at a time, in the order in which it was asked for; at once where it takes no more than a turn.
    *
    * @param step does one and says whether it was the last.
-   * @returns whether it is over.
    */
-  inTurns(step: () => boolean): boolean {
-    if (this.#work.length === 0 && isOverInTurn(step)) return true;
+  inTurns(step: () => boolean): void {
+    if (this.#work.length === 0 && isOverInTurn(step)) return;
     this.#work.push(step);
     if (this.#work.length === 1) this.#later(0, () => this.#goOn());
-    return false;
   }
 
   /** Runs something once there are prices of an instrument's day: at once where they are made already. */

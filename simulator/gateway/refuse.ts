@@ -1,11 +1,19 @@
 import type { Refusal } from "../broker/refusal.ts";
 import { errorMessage } from "../protocol/responses.ts";
+import type { GatewayContext } from "./context.ts";
 import type { Session } from "./session.ts";
 
 /** Refusals that more than one kind of request can meet. */
 
 export function refuse(session: Session, reqId: number, refusal: Refusal): void {
   session.send(errorMessage(reqId, refusal.code, refusal.text));
+}
+
+/** Whatever one client asks, the others keep their gateway: the fault is logged and answered, not passed on. */
+export function answerFailure(context: GatewayContext, session: Session, fields: unknown, error: unknown): void {
+  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  context.log("error", "request failed", { session: session.number, fields, reason });
+  session.send(errorMessage(-1, 320, "Error reading request. See the log of the simulated gateway."));
 }
 
 export const duplicateTickerId: Refusal = processingError("Duplicate ticker id");

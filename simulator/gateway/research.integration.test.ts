@@ -22,12 +22,12 @@ async function barsOf(client: TestClient, reqId: number): Promise<(readonly unkn
 describe("history", () => {
   it("has weeks and months that are made of days", async () => {
     const { client } = await start();
-    history(client, 1, spy, "1 M", "1 day", "TRADES");
-    history(client, 2, spy, "1 M", "1 week", "TRADES");
-    history(client, 3, spy, "1 M", "1 month", "TRADES");
+    history(client, 1, spy, "2 M", "1 day", "TRADES");
+    history(client, 2, spy, "2 M", "1 week", "TRADES");
+    history(client, 3, spy, "2 M", "1 month", "TRADES");
     const [days, weeks, months] = [await barsOf(client, 1), await barsOf(client, 2), await barsOf(client, 3)];
-    expect(days).toHaveLength(21);
-    expect(weeks.length).toBeGreaterThanOrEqual(5);
+    expect(days).toHaveLength(42);
+    expect(weeks.length).toBeGreaterThanOrEqual(9);
     expect(months.length).toBeGreaterThanOrEqual(2);
     const volume = (bars: (readonly unknown[])[]) => bars.reduce((sum, bar) => sum + Number(bar[6]), 0);
     expect(volume(weeks)).toBe(volume(days));

@@ -99,8 +99,8 @@ export class Session {
   readonly quotes = new Map<number, QuoteSubscription>();
   readonly bars = new Map<number, BarSubscription>();
   readonly histories = new Map<number, HistorySubscription>();
-  /** Questions for bars whose answer takes its time (the fault `historyDelayMs`). */
-  readonly awaitedHistories = new Set<number>();
+  /** Questions for bars that are not answered yet, by request; each is itself, also where an id is used again. */
+  readonly awaitedHistories = new Map<number, symbol>();
   readonly accountSummaries = new Map<number, readonly string[]>();
   readonly profits = new Map<number, { readonly conId: number | undefined }>();
   /** Subscriptions that have died without a word (the action "quiet-streams"); a new one lives. */

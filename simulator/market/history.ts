@@ -1,5 +1,5 @@
 import { type Bar, type BarSeries, barOf, barsOfDay } from "./bars.ts";
-import { marketDay, marketDayAt, sessionSeconds, tradingDayFrom } from "./new-york.ts";
+import { type MarketDay, marketDay, marketDayAt, sessionSeconds, tradingDayFrom } from "./new-york.ts";
 import type { Tape } from "./tape.ts";
 
 /** Bar sizes of the API, in seconds. */
@@ -82,39 +82,66 @@ function lastSessionBefore(endEpochS: number) {
   return day.isTradingDay && hasBegun ? marketDay(day.date) : tradingDayFrom(day.date, -1);
 }
 
+/** Where the prices of one instrument's days come from. */
+export interface PricesByDay {
+  /** Undefined for a day without any. */
+  readonly tape: (date: string) => Tape | undefined;
+  /** Bars of a day that is over, which need not be made again: `kind` tells them from other bars of that day. */
+  readonly pastBars: (date: string, kind: string, make: (tape: Tape) => readonly Bar[]) => readonly Bar[];
+}
+
+/** Which bars are wanted. Market seconds of the epoch. */
+export interface BarsWanted {
+  readonly size: BarSize;
+  readonly series: BarSeries;
+  readonly regularHoursOnly: boolean;
+  readonly fromEpochS: number;
+  readonly untilEpochS: number;
+}
+
 /**
  * Bars between two instants, oldest first. It yields before every day but the first: a day of prices takes a while to be
  * made, a year of them seconds.
- *
- * @param tapeOf the day's tape; undefined for a day without one.
  */
 export function* historicalBars(
-  tapeOf: (date: string) => Tape | undefined,
-  size: BarSize,
-  shown: BarSeries,
-  regularHoursOnly: boolean,
-  fromEpochS: number,
-  untilEpochS: number,
+  prices: PricesByDay,
+  wanted: BarsWanted,
 ): Generator<void, readonly { readonly date: string; readonly bar: Bar }[]> {
+  const { size, fromEpochS, untilEpochS } = wanted;
   const bars: { date: string; bar: Bar }[] = [];
+  let isFirst = true;
   let day = marketDayAt(fromEpochS);
   for (; day.midnightEpochS < untilEpochS; day = tradingDayFrom(day.date, 1)) {
-    if (bars.length > 0) yield;
-    const tape = day.isTradingDay ? tapeOf(day.date) : undefined;
-    if (tape === undefined) continue;
-    if (size.kind !== "seconds") {
-      // A day bar is the regular session, whatever useRTH says: TWS leaves extended hours out of daily TRADES bars.
-      const opens = day.midnightEpochS + sessionSeconds.regularOpen;
-      const closes = day.midnightEpochS + day.regularClose;
-      const bar = barOf(tape, opens, Math.min(closes, untilEpochS), shown);
-      if (bar !== undefined) bars.push({ date: day.date, bar });
-    } else {
-      const { date } = day;
-      const ofDay = barsOfDay(tape, size.seconds, shown, regularHoursOnly, fromEpochS, untilEpochS);
-      for (const bar of ofDay) bars.push({ date, bar });
+    if (!day.isTradingDay) continue;
+    if (!isFirst) yield;
+    isFirst = false;
+    for (const bar of barsOn(day, prices, wanted)) {
+      if (size.kind !== "seconds" || bar.startEpochS >= fromEpochS) bars.push({ date: day.date, bar });
     }
   }
   return size.kind === "week" || size.kind === "month" ? merged(bars, size.kind) : bars;
+}
+
+function barsOn(day: MarketDay, prices: PricesByDay, wanted: BarsWanted): readonly Bar[] {
+  const { size, series, regularHoursOnly, untilEpochS } = wanted;
+  const closesAt = size.kind !== "seconds" || regularHoursOnly ? day.regularClose : day.extendedClose;
+  const isOver = untilEpochS >= day.midnightEpochS + closesAt;
+  const make = (tape: Tape): readonly Bar[] => {
+    if (size.kind === "seconds") {
+      return barsOfDay(tape, size.seconds, series, regularHoursOnly, tape.startEpochS, untilEpochS);
+    }
+    // A day bar is the regular session, whatever useRTH says: TWS leaves extended hours out of daily TRADES bars.
+    const opens = day.midnightEpochS + sessionSeconds.regularOpen;
+    const closes = day.midnightEpochS + day.regularClose;
+    const bar = barOf(tape, opens, Math.min(closes, untilEpochS), series);
+    return bar === undefined ? [] : [bar];
+  };
+  if (!isOver) {
+    const tape = prices.tape(day.date);
+    return tape === undefined ? [] : make(tape);
+  }
+  const kind = size.kind === "seconds" ? `${size.seconds} ${regularHoursOnly ? "regular" : "all"}` : "day";
+  return prices.pastBars(day.date, `${series} ${kind}`, make);
 }
 
 /** Weeks and months from days; each bears the date of its last session. */

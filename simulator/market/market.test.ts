@@ -25,6 +25,33 @@ function marketOf(count: number) {
   return { market, made, symbols };
 }
 
+describe("the bars of days that are over", () => {
+  const ask = (market: Market, symbol: string, months: readonly number[]) => {
+    for (const month of months) {
+      for (let day = 10; day <= 28; day += 1) market.barsOfPastDay(symbol, `2025-0${month}-${day}`, "day", () => []);
+    }
+  };
+
+  it("are made once, also of more days than there is room for tapes", () => {
+    const { market, made } = marketOf(1);
+    const year = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    ask(market, "S0", year);
+    expect(made).toHaveLength(9 * 19);
+    ask(market, "S0", year);
+    expect(made).toHaveLength(9 * 19);
+  });
+
+  it("are made anew once its prices change", () => {
+    const { market, made } = marketOf(2);
+    ask(market, "S0", [1]);
+    ask(market, "S1", [1]);
+    market.gap("S0", 5, 0);
+    ask(market, "S0", [1]);
+    ask(market, "S1", [1]);
+    expect(made).toHaveLength(3 * 19);
+  });
+});
+
 describe("the tapes in memory", () => {
   it("are kept for as many symbols as are watched: each is made once, however often all are looked at", () => {
     const { market, made, symbols } = marketOf(100);

@@ -1,9 +1,11 @@
+import type { Bar } from "./bars.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { BarFileError, datesInFolder, readTape } from "./csv.ts";
 import type { Disturbances, HaltKind } from "./disturbances.ts";
 import { generateTape } from "./generator.ts";
 import { HandPrices } from "./hand-prices.ts";
 import type { Instrument } from "./instrument.ts";
+import { KeptBars } from "./kept-bars.ts";
 import { compactDateText, marketDayAt } from "./new-york.ts";
 import type { QuoteChange } from "./quote-change.ts";
 import { type Quote, quoteAt, type Tape, type TapeSource } from "./tape.ts";
@@ -15,6 +17,8 @@ import { type Quote, quoteAt, type Tape, type TapeSource } from "./tape.ts";
 const tapesBesides = 24;
 /** More lines than a gateway gives out; each may be of another symbol. */
 const watchedMax = 200;
+/** Bars of days that are over, about 20 MB: four hundred years of day bars, or a year of minutes of one symbol. */
+const keptBarsMax = 100_000;
 
 /** Made-up prices for every instrument on every weekday. */
 export function generatedSource(seed: number, instrumentOf: (key: string) => Instrument | undefined): TapeSource {
@@ -66,6 +70,7 @@ export class Market {
   /** The one that was used least lately comes first. */
   readonly #tapes = new Map<string, Tape | undefined>();
   readonly #manual = new Map<string, HandPrices>();
+  readonly #bars = new KeptBars(keptBarsMax);
   #tapesMax = tapesBesides;
 
   /**
@@ -141,12 +146,13 @@ export class Market {
     this.#disturbances.gap(symbol, percent, fromS);
   }
 
-  /** Its tapes, and those of its options, are made anew: they are different from a second on. */
+  /** Its tapes and bars, and those of its options, are made anew: they are different from a second on. */
   #forget(symbol: string): void {
+    const isChanged = (name: string) => name === symbol || this.instrument(name)?.underlying?.key === symbol;
     for (const key of this.#tapes.keys()) {
-      const name = key.slice(0, key.lastIndexOf("|"));
-      if (name === symbol || this.instrument(name)?.underlying?.key === symbol) this.#tapes.delete(key);
+      if (isChanged(key.slice(0, key.lastIndexOf("|")))) this.#tapes.delete(key);
     }
+    this.#bars.forget(isChanged);
   }
 
   #listed(symbol: string): void {
@@ -177,6 +183,20 @@ export class Market {
     this.#tapes.set(key, tape);
     this.#letGo();
     return tape;
+  }
+
+  /**
+   * Bars of a day that is over, made once and kept while there is room.
+   *
+   * @param kind what tells them from other bars of that day: size, series, hours.
+   */
+  barsOfPastDay(symbol: string, date: string, kind: string, make: (tape: Tape) => readonly Bar[]): readonly Bar[] {
+    const byHand = this.#manual.get(symbol)?.tape(date);
+    if (byHand !== undefined) return make(byHand);
+    return this.#bars.of(symbol, date, kind, () => {
+      const tape = this.tape(symbol, date);
+      return tape === undefined ? [] : make(tape);
+    });
   }
 
   /** So many symbols are looked at every second: without room for a tape of each, each would be made every second. */

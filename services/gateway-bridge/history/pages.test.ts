@@ -72,6 +72,8 @@ describe("pages of history", () => {
     });
     const hour = pageBefore(at("2026-03-11", "11:20"), "5s", true, calendar);
     expect(questionFor(hour, at("2026-03-11", "11:20"))).toMatchObject({ duration: "1200 S", barSeconds: 5 });
+    const year = pageBefore(at("2026-03-11", "11:20"), "1d", true, calendar);
+    expect(questionFor(year, at("2026-03-10", "16:00"))).toMatchObject({ duration: "46 D", barSeconds: 86_400 });
     expect(endDateTimeOf(at("2026-11-27", "13:00"))).toBe("20261127-18:00:00");
   });
 });

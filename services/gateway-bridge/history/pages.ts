@@ -117,8 +117,7 @@ export function questionFor(
 ): { readonly endDateTime: string; readonly duration: string; readonly barSeconds: number } {
   const { interval, days } = page;
   const endDateTime = endDateTimeOf(endMs);
-  if (interval === "1d") return { endDateTime, duration: "1 Y", barSeconds: 86_400 };
-  const barSeconds = INTERVAL_MS[interval] / 1000;
+  const barSeconds = interval === "1d" ? 86_400 : INTERVAL_MS[interval] / 1000;
   if (interval === "5s") {
     const seconds = Math.max(barSeconds, Math.ceil((endMs - page.fromMs) / 1000));
     return { endDateTime, duration: `${seconds} S`, barSeconds };
