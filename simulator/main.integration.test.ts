@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -347,5 +348,19 @@ describe("the control port", () => {
     expect(await call(controlPort, "GET", "/status", undefined, { origin: "http://example.org" })).toMatchObject({
       status: 403,
     });
+  });
+
+  it("refuses a host name that is not this machine's", async () => {
+    const { controlPort } = await ready(["--port", "0", "--control-port", "0"]);
+    const statusFor = async (host: string) => {
+      const asked = get({ host: "127.0.0.1", port: controlPort, path: "/status", headers: { host } });
+      const [response] = (await once(asked, "response")) as [IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await statusFor(`rebound.example.org:${controlPort}`)).toBe(403);
+    expect(await statusFor("localhost.example.org")).toBe(403);
+    expect(await statusFor(`localhost:${controlPort}`)).toBe(200);
+    expect(await statusFor("[::1]")).toBe(200);
   });
 });

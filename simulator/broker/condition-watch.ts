@@ -20,7 +20,7 @@ export class ConditionWatch {
 
   /** The conditions of an order that are met now and were not yet looked at as met; undefined for none. */
   met(order: BrokerOrder, nowEpochS: number): Conditions | undefined {
-    if (order.isReleased || order.terms.conditionCount === 0) return undefined;
+    if (order.isReleased) return undefined;
     if (order.phase === "untransmitted" || order.phase === "waiting-parent") return undefined;
     const conditions = conditionsOf(order.terms);
     return conditions && this.#areMet(conditions, order, nowEpochS) ? conditions : undefined;
@@ -30,7 +30,8 @@ export class ConditionWatch {
   refusalOf(terms: OrderTerms, nowEpochS: number): Refusal | undefined {
     const conditions = conditionsOf(terms);
     const isSound = conditions?.all.every(({ conId }) => conId === null || this.#observe(conId, nowEpochS));
-    return conditions === null || isSound ? undefined : invalidRequest("Invalid order condition");
+    if (conditions === null || isSound) return undefined;
+    return invalidRequest(terms.conditionCount === 0 ? "Invalid good after time" : "Invalid order condition");
   }
 
   #areMet(conditions: Conditions, { executionsBefore }: BrokerOrder, nowEpochS: number): boolean {

@@ -70,6 +70,25 @@ describe("an order with conditions", () => {
     expect(desk.fills()).toEqual([{ quantity: 100, price: 99 }]);
   });
 
+  it("that is good after a time waits for it, and not for the market to open; one that is past holds nothing", () => {
+    const goodAfterTime = "20251007 12:30:00 US/Eastern";
+    desk.place(1, { goodAfterTime });
+    expect(statuses()).toEqual(["PreSubmitted"]);
+    desk.weigh(instantOf("2025-10-07", "12:29:59"));
+    expect(desk.fills()).toEqual([]);
+    desk.weigh(instantOf("2025-10-07", "12:30"));
+    expect(desk.fills()).toHaveLength(1);
+    desk.place(2, { goodAfterTime }, instantOf("2025-10-07", "12:31"));
+    expect(desk.fills()).toHaveLength(1);
+  });
+
+  it("that is good after what is no time is refused", () => {
+    desk.place(1, { goodAfterTime: "tomorrow" });
+    expect(desk.effects).toMatchObject([
+      { kind: "error", code: 321, text: expect.stringContaining("good after time") },
+    ]);
+  });
+
   it("waits for a time of day", () => {
     desk.place(1, held(1, time(true, "12:30:00")));
     desk.weigh(instantOf("2025-10-07", "12:29:59"));

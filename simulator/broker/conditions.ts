@@ -47,8 +47,9 @@ export interface Conditions {
 }
 
 /** @returns null when there are none; undefined when a field makes no sense. */
-export function conditionsOf({ conditionCount, conditionFields }: OrderTerms): Conditions | null | undefined {
-  if (conditionCount === 0) return null;
+export function conditionsOf(terms: OrderTerms): Conditions | null | undefined {
+  const { conditionCount, conditionFields, goodAfterTime } = terms;
+  if (conditionCount === 0) return goodAfterTime === "" ? null : goodAfter(goodAfterTime);
   const all: Condition[] = [];
   let at = 0;
   for (let index = 0; index < conditionCount; index += 1) {
@@ -59,6 +60,12 @@ export function conditionsOf({ conditionCount, conditionFields }: OrderTerms): C
     at += count;
   }
   return { all, ignoreRth: conditionFields[at] === "1", cancels: conditionFields[at + 1] === "1" };
+}
+
+/** An order that is good after a time is one that waits for that time, at any hour. */
+function goodAfter(text: string): Conditions | undefined {
+  const time = conditionFrom(["3", "a", "1", text]);
+  return time && { all: [time], ignoreRth: true, cancels: false };
 }
 
 export function areMet({ all }: Conditions, surroundings: Surroundings): boolean {

@@ -10,6 +10,7 @@ import { kindOf } from "./order-types.ts";
 import { type Refusal, refusalOfTerms } from "./refusal.ts";
 import { isPastCloseCutOff, sessionAt } from "./rules.ts";
 import { followed, keepingStop } from "./trailing.ts";
+import { refusalOfUnsupported } from "./unsupported-terms.ts";
 
 /** PLACE_ORDER: a new order, a change of one that lives, or a question what one would do. */
 export class OrderEntry {
@@ -83,7 +84,11 @@ export class OrderEntry {
 
   #refusalOfTerms({ terms, instrument }: OrderRequest, nowEpochS: number): Refusal | undefined {
     const { account } = this.#books.settings;
-    return refusalOfTerms(terms, account, instrument.minTick) ?? this.#conditions.refusalOf(terms, nowEpochS);
+    return (
+      refusalOfTerms(terms, account, instrument.minTick) ??
+      refusalOfUnsupported(terms) ??
+      this.#conditions.refusalOf(terms, nowEpochS)
+    );
   }
 
   #parentOf(request: OrderRequest): BrokerOrder | undefined {
@@ -98,7 +103,9 @@ export class OrderEntry {
       (order.parentPermId === 0 ? this.#shortfallOf(request) : undefined);
     if (refusal !== undefined) return [errorEffect(request, refusal)];
     const terms = isTrailing(order) ? keepingStop(order, request.terms) : request.terms;
-    const isSame = terms.conditionFields.join("\0") === order.terms.conditionFields.join("\0");
+    const isSame =
+      terms.goodAfterTime === order.terms.goodAfterTime &&
+      terms.conditionFields.join("\0") === order.terms.conditionFields.join("\0");
     const changed = { ...order, terms, isResting: false, isReleased: isSame && order.isReleased };
     const modified = { ...changed, phase: this.#exchange.phaseOf(changed) };
     this.#books.orders.store(modified);

@@ -38,4 +38,5 @@ export const plainTerms: OrderTerms = {
   cashQuantity: undefined,
   manualOrderTime: "",
   includeOvernight: false,
+  unsupported: [],
 };

@@ -68,6 +68,10 @@ async function answer(gateway: SimulatedGateway, request: IncomingMessage): Prom
   if (request.headers.origin !== undefined) {
     return { status: 403, body: { error: "the control port does not answer web pages" } };
   }
+  if (!isLoopbackName(request.headers.host)) {
+    // A web page can give its own name the address 127.0.0.1, and then needs no origin to be let through.
+    return { status: 403, body: { error: "the control port answers to localhost, 127.0.0.1 and [::1] only" } };
+  }
   const route = `${request.method} ${request.url}`;
   switch (route) {
     case "GET /status":
@@ -121,6 +125,10 @@ async function answer(gateway: SimulatedGateway, request: IncomingMessage): Prom
     default:
       return { status: 404, body: { error: `no such route: ${route}; see simulator/README.md` } };
   }
+}
+
+function isLoopbackName(host: string | undefined): boolean {
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(host ?? "");
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

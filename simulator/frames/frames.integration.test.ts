@@ -137,6 +137,27 @@ describe("a replay", () => {
     expect((await replay(readFrameLog(path), {})).differences).toEqual([]);
   });
 
+  it("of a log whose frames came at the ends of seconds has no differences", async () => {
+    const path = join(folder, "edges.jsonl");
+    let machineMs = 0;
+    // Whoever looks at the clock twice sees it move.
+    const machineNowMs = () => {
+      machineMs += 130;
+      return machineMs;
+    };
+    const gateway = await startSimulatedGateway({ startTime: "10:00:00", machineNowMs, frameLogPath: path });
+    const client = new TestClient(gateway, 3);
+    const orderId = await client.ready();
+    for (let index = 0; index < 12; index += 1) {
+      client.api.placeOrder(orderId + index, stock("SPY"), marketOrder("BUY", 1));
+      await vi.waitUntil(() => client.all(EventName.commissionReport).length > index, 15_000);
+    }
+    client.close();
+    await vi.waitUntil(() => gateway.clientIds.length === 0, 15_000);
+    await gateway.close();
+    expect((await replay(readFrameLog(path), {})).differences).toEqual([]);
+  });
+
   it("against another one shows each field that differs, and what is missing", async () => {
     const scenario = { faults: { rejectOrders: { code: 201, text: "No", times: 1 } } };
     const { differences } = await replay(frames, { seed: 7, scenario });

@@ -50,7 +50,8 @@ export function serveConnection(options: ConnectionOptions): void {
   socket.on("data", (chunk: Buffer) => {
     let bytes: Buffer = chunk;
     if (stage.kind === "hello") {
-      const hello = readHello(options, Buffer.concat([stage.bytes, chunk]));
+      const seen = Buffer.concat([stage.bytes, chunk]);
+      const hello = context.clock.inOneMoment(() => readHello(options, seen));
       if (hello.kind === "wait") {
         stage = { kind: "hello", bytes: hello.bytes };
         return;
@@ -170,6 +171,6 @@ function readFrames(options: ConnectionOptions, stage: Stage, bytes: Buffer): vo
   }
   for (const fields of received) {
     if (socket.destroyed) return;
-    stage.intake.take(fields);
+    context.clock.inOneMoment(() => stage.intake.take(fields));
   }
 }

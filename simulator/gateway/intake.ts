@@ -114,6 +114,12 @@ export class Intake {
       this.#startApi(parsed.request.clientId);
       return;
     }
+    if (parsed.kind === "malformed" && parsed.name === "START_API") {
+      context.log("warn", "START_API cannot be read", { session: session.number, reason: parsed.reason });
+      session.send(errorMessage(-1, 320, `Error reading request. ${parsed.reason}`));
+      session.close();
+      return;
+    }
     // The stoqey client can leak queued requests into a new connection before START_API (tws.md P2).
     context.log("warn", "message before START_API ignored", { session: session.number, id: fields[0] });
     if (context.faults().beforeStartApi === "error-504") session.send(errorMessage(-1, 504, "Not connected"));

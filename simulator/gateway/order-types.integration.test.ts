@@ -33,6 +33,27 @@ const openOrderOf = (client: TestClient, condition: (order: Record<string, unkno
   client.next(EventName.openOrder, (args) => condition(args[2] as Record<string, unknown>));
 
 describe.each([193, 177])("at version %i", (serverVersionMax) => {
+  it("an order is refused for what would change how it trades and is not simulated", async () => {
+    const { gateway, client, orderId } = await start({ serverVersionMax });
+    const refused: [string, object][] = [
+      ["allOrNone", { allOrNone: true }],
+      ["hidden", { hidden: true }],
+      ["minQty", { minQty: 5 }],
+      ["displaySize", { displaySize: 1 }],
+      ["algoStrategy", { algoStrategy: "Twap", algoParams: [{ tag: "allowPastEndTime", value: "1" }] }],
+      ["scalePriceIncrement", { scaleInitLevelSize: 1, scalePriceIncrement: 0.1 }],
+      ["hedgeType", { hedgeType: "D" }],
+      ["adjustedOrderType", { adjustedOrderType: OrderType.STP, triggerPrice: 99 }],
+      ["duration", { duration: 60 }],
+      ["autoCancelParent", { autoCancelParent: true }],
+    ];
+    for (const [index, [name, change]] of refused.entries()) {
+      client.api.placeOrder(orderId + index, spy, { ...limitOrder("BUY", 10, 90), ...change });
+      expect(await client.error(321, orderId + index)).toContain(`Order attribute not supported: ${name}`);
+    }
+    expect(gateway.liveOrders).toEqual([]);
+  });
+
   it("a trailing stop tells where its stop stands, is elected by a trade, and is listed when it is done", async () => {
     const { gateway, client, orderId } = await start({ serverVersionMax });
     const trail = { ...marketOrder("SELL", 10), orderType: OrderType.TRAIL, auxPrice: 1, orderRef: "trail" };

@@ -107,6 +107,15 @@ describe("the handshake", () => {
     expect((await rawExchange(gateway.port, bytes)).closed).toBe(true);
   });
 
+  it("refuses a START_API that cannot be read, and closes", async () => {
+    const gateway = await gatewayWith();
+    const start = Buffer.from(encodeFrame([71, 2, "abc", ""]), "latin1");
+    const { received, closed } = await rawExchange(gateway.port, Buffer.concat([hello("v100..193"), start]));
+    expect(closed).toBe(true);
+    expect(received.toString("latin1")).toContain("Unable to parse field 'clientId' for input string 'abc'");
+    expect(gateway.clientIds).toEqual([]);
+  });
+
   it("ignores what comes before START_API", async () => {
     const gateway = await gatewayWith();
     await rawExchange(

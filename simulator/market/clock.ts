@@ -16,6 +16,7 @@ export class MarketClock {
   readonly #startEpochMs: number;
   readonly #machineNowMs: () => number;
   #releasedAtMachineMs: number | undefined;
+  #momentMs: number | undefined;
 
   constructor(options: MarketClockOptions) {
     this.speed = options.speed;
@@ -37,8 +38,23 @@ export class MarketClock {
 
   /** Market time, epoch milliseconds. */
   nowMs(): number {
+    if (this.#momentMs !== undefined) return this.#momentMs;
     if (this.#releasedAtMachineMs === undefined) return this.#startEpochMs;
     return this.#startEpochMs + (this.#machineNowMs() - this.#releasedAtMachineMs) * this.speed;
+  }
+
+  /**
+   * Does something in one moment: the clock reads the same meanwhile. A message that is logged at the end of a second is
+   * answered in that second, and a replay of the log finds the same times.
+   */
+  inOneMoment<Result>(run: () => Result): Result {
+    if (this.#momentMs !== undefined) return run();
+    this.#momentMs = this.nowMs();
+    try {
+      return run();
+    } finally {
+      this.#momentMs = undefined;
+    }
   }
 
   /** Market time, whole epoch seconds. */

@@ -42,6 +42,8 @@ export interface OrderTerms {
   readonly cashQuantity: number | undefined;
   readonly manualOrderTime: string;
   readonly includeOvernight: boolean;
+  /** What else is set that would change how the order trades, by its name in the API. */
+  readonly unsupported: readonly string[];
 }
 
 export interface PlaceOrder {
@@ -80,11 +82,18 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
   skipVolatility(reader);
   const trailStopPrice = reader.numberOrUnset("trailStopPrice") || undefined;
   const trailingPercent = reader.numberOrUnset("trailingPercent") || undefined;
-  skipScale(reader);
-  if (reader.text("hedgeType") !== "") reader.skip(1, "hedgeParam");
+  const unsupported: string[] = [];
+  if (skipScale(reader)) unsupported.push("scalePriceIncrement");
+  if (reader.text("hedgeType") !== "") {
+    unsupported.push("hedgeType");
+    reader.skip(1, "hedgeParam");
+  }
   reader.skip(4, "optOutSmartRouting, clearingAccount, clearingIntent, notHeld");
   if (reader.flag("deltaNeutral")) reader.skip(3, "deltaNeutralContract");
-  if (reader.text("algoStrategy") !== "") reader.skip(2 * reader.count("algoParamsCount"), "algoParams");
+  if (reader.text("algoStrategy") !== "") {
+    unsupported.push("algoStrategy");
+    reader.skip(2 * reader.count("algoParamsCount"), "algoParams");
+  }
   reader.skip(1, "algoId");
   const whatIf = reader.flag("whatIf");
   reader.skip(1, "orderMiscOptions");
@@ -92,12 +101,17 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
   reader.skip(2, "randomizeSize, randomizePrice");
   if (/^PEG ?BENCH$/.test(main.orderType)) reader.skip(5, "pegged to benchmark");
   const { conditionCount, conditionFields } = readConditions(reader);
-  reader.skip(2, "adjustedOrderType, triggerPrice");
+  if (!["", "None"].includes(reader.text("adjustedOrderType"))) unsupported.push("adjustedOrderType");
+  reader.skip(1, "triggerPrice");
   const limitPriceOffset = reader.numberOrUnset("lmtPriceOffset");
   reader.skip(4, "adjusted order");
   reader.skip(3, "extOperator, softDollarTier");
   const cashQuantity = reader.numberOrUnset("cashQty");
-  reader.skip(12, "mifid2 to advancedErrorOverride");
+  reader.skip(8, "mifid2 to usePriceMgmtAlgo");
+  if (reader.count("duration") > 0) unsupported.push("duration");
+  reader.skip(1, "postToAts");
+  if (reader.flag("autoCancelParent")) unsupported.push("autoCancelParent");
+  reader.skip(1, "advancedErrorOverride");
   const manualOrderTime = reader.text("manualOrderTime");
   skipPegOffsets(reader, contract, main.orderType);
   if (hasFeature(serverVersion, "customerAccount")) reader.skip(1, "customerAccount");
@@ -128,6 +142,7 @@ export function readPlaceOrder(reader: FieldReader, serverVersion: number): Plac
       cashQuantity,
       manualOrderTime,
       includeOvernight,
+      unsupported,
     },
   };
 }
@@ -177,11 +192,14 @@ function skipVolatility(reader: FieldReader): void {
   reader.skip(2, "continuousUpdate, referencePriceType");
 }
 
-function skipScale(reader: FieldReader): void {
+/** @returns whether the order comes in parts. */
+function skipScale(reader: FieldReader): boolean {
   reader.skip(2, "scaleInitLevelSize, scaleSubsLevelSize");
   const increment = reader.numberOrUnset("scalePriceIncrement");
-  if (increment !== undefined && increment > 0) reader.skip(7, "scale attributes");
+  const isScaled = increment !== undefined && increment > 0;
+  if (isScaled) reader.skip(7, "scale attributes");
   reader.skip(3, "scaleTable, activeStartTime, activeStopTime");
+  return isScaled;
 }
 
 function readConditions(reader: FieldReader): { conditionCount: number; conditionFields: string[] } {
