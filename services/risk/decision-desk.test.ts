@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Bus, StreamFullError } from "#libs/bus/mod.ts";
 import {
+  type Alert,
   type Approval,
   deniedMessage,
   type Envelope,
@@ -41,7 +42,9 @@ function deskOf(world: World, ledger: Ledger, change: Partial<Surroundings> = {}
     asked += 1;
     return broker();
   };
-  const bus = { record, up, request: ask, alert: async () => undefined, context: { logger: silent } } as unknown as Bus;
+  const alerts: Alert[] = [];
+  const alert = async (one: Alert) => void alerts.push(one);
+  const bus = { record, up, request: ask, alert, context: { logger: silent } } as unknown as Bus;
   const options: DeskOptions = {
     bus,
     reservations: world.reservations,
@@ -50,7 +53,7 @@ function deskOf(world: World, ledger: Ledger, change: Partial<Surroundings> = {}
     readLedger,
     onStored: () => undefined,
   };
-  return { desk: new DecisionDesk(options), recorded, asked: () => asked };
+  return { desk: new DecisionDesk(options), recorded, alerts, asked: () => asked };
 }
 
 interface Surroundings {
@@ -330,5 +333,30 @@ describe("a bus that is away", () => {
     await expect(desk.decide(request(intent()))).rejects.toThrow(BusAwayError);
     expect(recorded).toEqual([]);
     expect(world.reservations.orders.size).toBe(0);
+  });
+});
+
+describe("an exit beside an order of others", () => {
+  const exit = (quantity: number) => request(intent({ side: "sell", quantity, order: { type: "market" } }));
+
+  it("is sent, and the operator is told which order could turn the position around, once", async () => {
+    const world = new World();
+    world.trade("buy", 50);
+    world.foreignOrder({ permId: 77, side: "sell", leavesQuantity: 50 });
+    const { desk, alerts } = deskOf(world, stored);
+    expect(await desk.decide(exit(20))).toMatchObject({ outcome: "approved" });
+    expect(await desk.decide(exit(20))).toMatchObject({ outcome: "approved" });
+    expect(alerts.map(({ code, severity }) => `${severity} ${code}`)).toEqual(["critical EXIT_BESIDE_FOREIGN_ORDER"]);
+    expect(alerts[0]?.text).toContain("sell 50 SPY (permId 77)");
+  });
+
+  it("is told of nothing that what is held suffices for, and of no order on the other side", async () => {
+    const world = new World();
+    world.trade("buy", 50);
+    world.foreignOrder({ permId: 77, side: "sell", leavesQuantity: 30 });
+    world.foreignOrder({ permId: 78, side: "buy", leavesQuantity: 30 });
+    const { desk, alerts } = deskOf(world, stored);
+    expect(await desk.decide(exit(20))).toMatchObject({ outcome: "approved" });
+    expect(alerts).toEqual([]);
   });
 });

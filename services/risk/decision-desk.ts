@@ -7,6 +7,7 @@ import {
   StreamFullError,
 } from "#libs/bus/mod.ts";
 import {
+  type Alert,
   type Approval,
   approvedMessage,
   type Decision,
@@ -28,9 +29,11 @@ import { BusAwayError, DecisionUnknownError, LedgerUnreadError } from "./errors.
 import { isNearBuyingPower } from "./evaluate/buying-power.ts";
 import { type Evaluation, evaluate } from "./evaluate/evaluate.ts";
 import { excessDayTrades } from "./evaluate/fourth-day-trade.ts";
+import { othersBeyond } from "./evaluate/purpose.ts";
 import type { Moment, RiskView } from "./evaluate/view.ts";
 import type { Reservations } from "./reservations.ts";
 import type { OpenOrder } from "./state/book.ts";
+import { foreignName } from "./state/foreign-orders.ts";
 import { fingerprintOf } from "./state/orders.ts";
 
 /** The strategy waits a second for its answer; the ledger must have the approval before it is given. */
@@ -44,6 +47,8 @@ const NEWS_STEP_MS = 10;
 const WHAT_IF_TIMEOUT_MS = 300;
 /** An alert about an exit goes first, and never holds it up for longer. */
 const ALERT_DEADLINE_MS = 200;
+/** An order of others is told again after so long, machine time: a close-out that tries again and again is one thing. */
+const TELL_OF_OTHERS_EVERY_MS = 600_000;
 /** Deny code of an order whose approval the ledger refused to take. */
 export const LEDGER_REFUSED = "LEDGER_REFUSED";
 
@@ -67,6 +72,8 @@ export class DecisionDesk {
   readonly #made = new Map<string, { readonly fingerprint: string; readonly decision: Promise<Decision> }>();
   /** Order ids whose decision is being recorded, or is in the ledger and not in the book yet. */
   readonly #underway = new Set<string>();
+  /** When the operator was told of an order of others beside an exit, by its id; machine time. */
+  readonly #toldOfOthers = new Map<string, number>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -126,6 +133,7 @@ export class DecisionDesk {
     const settled = await this.#afterNews(request, evaluation);
     if (settled.outcome === "denied") return this.#deny(request, settled.reasons);
     await this.#warnOfDayTrade(request.data, settled.approval);
+    await this.#warnOfOthers(request.data, settled.approval);
     return this.#approve(request, settled.approval);
   }
 
@@ -300,6 +308,21 @@ export class DecisionDesk {
       this.#options.bus.context.logger.error({ error: String(error) }, "the day-trade alert is not recorded");
     });
   }
+  /** An order of others does not stop an exit (law 7); whoever placed it hears at once what the two may do together. */
+  async #warnOfOthers(intent: OrderIntent, approval: Approval): Promise<void> {
+    if (!approval.reducesRisk) return;
+    const { bus, view, now } = this.#options;
+    const nowMs = now().monotonicMs;
+    const isNews = ({ clientOrderId }: OpenOrder) =>
+      nowMs - (this.#toldOfOthers.get(clientOrderId) ?? Number.NEGATIVE_INFINITY) >= TELL_OF_OTHERS_EVERY_MS;
+    const others = othersBeyond(intent, view(), now().marketMs);
+    if (!others.some(isNews)) return;
+    for (const { clientOrderId } of others) this.#toldOfOthers.set(clientOrderId, nowMs);
+    const alert = bus.alert(exitBesideOthers(intent, others));
+    await within(alert, ALERT_DEADLINE_MS).catch((error: unknown) => {
+      bus.context.logger.error({ error: String(error) }, "the alert of orders of others is not recorded");
+    });
+  }
 }
 
 /**
@@ -339,3 +362,14 @@ async function within<Result>(promise: Promise<Result>, deadlineMs: number): Pro
     abort.abort();
   }
 }
+
+const exitBesideOthers = (exit: OrderIntent, others: readonly OpenOrder[]): Alert => ({
+  severity: "critical",
+  code: "EXIT_BESIDE_FOREIGN_ORDER",
+  title: `An order of others could turn ${exit.symbol} around once the exit fills`,
+  text: `${others.map(foreignName).join(", ")} is not of this platform and works at the broker. The exit, ${exit.side} ${exit.quantity} ${exit.symbol}, is sent: the way out is always open. If both fill, more is closed than is held. Cancel the other one at the broker now, or every order of the account with \`npx crucible gateway global-cancel --reason TEXT\`.`.slice(
+    0,
+    2000,
+  ),
+  fields: [{ name: "order", value: exit.clientOrderId }],
+});

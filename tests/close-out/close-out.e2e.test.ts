@@ -4,6 +4,7 @@ import {
   clientOrderIdSchema,
   closeOutMessage,
   controlMessage,
+  foreignOrderMessage,
   riskStateMessage,
 } from "#libs/contracts/mod.ts";
 import { sleep } from "#libs/time/mod.ts";
@@ -142,5 +143,30 @@ describe("a daily loss that flattens", () => {
     expect(await resume()).toMatchObject({ ok: false });
     expect(await resume(["DAILY_LOSS", "DAILY_DRAWDOWN"])).toMatchObject({ ok: true });
     expect(await platform.ask(platform.intent("again"))).toMatchObject({ outcome: "approved" });
+  });
+
+  it("closes also what a stop placed by hand protects, with one order, and names the stop (law 7)", async () => {
+    await eventually("something is held", () => held("SPY") > 0);
+    const stop = { symbol: "SPY", side: "SELL", orderType: "STP", stopPrice: 50, timeInForce: "GTC" } as const;
+    platform.gateway.perform({ action: "manual-order", quantity: held("SPY"), ...stop });
+    await eventually("the stop is told", async () =>
+      (await platform.stored(foreignOrderMessage, "LEDGER")).some(({ data }) => data.status === "working"),
+    );
+    const before = closingOrders().length;
+    const flatten = platform.operator.request(
+      controlMessage,
+      ["risk", "flatten"],
+      { reason: "enough" },
+      { timeoutMs: 15_000 },
+    );
+    expect(await flatten).toMatchObject({ ok: true });
+    await eventually("nothing is held", () => held("SPY") === 0, 30_000);
+    expect(closingOrders()).toHaveLength(before + 1);
+    await eventually("risk says so", async () => (await closeOut())?.status === "flat", 30_000);
+    expect(platform.gateway.liveOrders).toHaveLength(1);
+    const [foreign] = await platform.stored(foreignOrderMessage, "LEDGER");
+    const alerts = (await platform.stored(alertMessage, "ALERTS")).map(({ data }) => data);
+    for (const code of ["CLOSE_OUT_BEGUN", "EXIT_BESIDE_FOREIGN_ORDER", "CLOSE_OUT_FLAT"])
+      expect(alerts.findLast((alert) => alert.code === code)?.text, code).toContain(`permId ${foreign?.data.permId}`);
   });
 });

@@ -138,6 +138,37 @@ describe("an exit passes every check that is there to stop risk (law 7)", () => 
   });
 });
 
+describe("an exit beside an order of others", () => {
+  const exit = (quantity: number) => intent({ side: "sell", quantity, ...market });
+  const holdingSome = () => {
+    const world = new World();
+    world.trade("buy", 50);
+    world.foreignOrder({ side: "sell", leavesQuantity: 50 });
+    return world;
+  };
+
+  it("passes: a stop placed by hand does not close the way out (law 7)", () => {
+    const world = holdingSome();
+    expect(world.codes(exit(50))).toEqual([]);
+    expect(world.codes(exit(51))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
+
+  it("passes for what is held less our own working exits, and no more: those do not turn the position around", () => {
+    const world = holdingSome();
+    expect(world.decide(exit(30)).outcome).toBe("approved");
+    expect(world.codes(exit(20))).toEqual([]);
+    expect(world.codes(exit(21))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
+
+  it("tells the shares of both apart", () => {
+    const world = holdingSome();
+    world.decide(exit(30));
+    const { checks } = assess(exit(21), world.view(), world.now());
+    const detail = checks.find(({ code }) => code === "EXIT_EXCEEDS_POSITION")?.detail;
+    expect(detail).toBe("quantity=21 held=50 workingExits=30 ordersOfOthers=50");
+  });
+});
+
 describe("an exit while the broker's position trails our executions", () => {
   it("may close what both say, so that what is sold already is not sold again; the broker's word when it stands", () => {
     const world = new World();

@@ -1,4 +1,6 @@
 import type { Alert, CloseOut } from "#libs/contracts/mod.ts";
+import type { OpenOrder } from "../state/book.ts";
+import { foreignName } from "../state/foreign-orders.ts";
 import type { Hindrance } from "./steps.ts";
 
 /** The alerts of a close-out; their codes are listed in the README of this service. */
@@ -24,47 +26,66 @@ export const listOf = (hindrances: ReadonlyMap<string, Hindrance>): string =>
 export const stuckIn = (hindrances: ReadonlyMap<string, Hindrance>): string =>
   listOf(new Map([...hindrances].map(([symbol, why]) => [symbol, why === "pausing" ? "closing" : why])));
 
-export const begun = ({ setBy, reason, scope }: CloseOut): Alert => ({
+/** Named wherever the operator reads of a close-out: each fills on its own account, and none is canceled here. */
+const alsoAtWork = (others: readonly OpenOrder[]): string =>
+  others.length === 0
+    ? ""
+    : ` Orders of others work and are left alone: ${others.map(foreignName).join(", ")}. What they fill is held again, or turns the position around: cancel them at the broker now, or every order of the account with \`npx crucible gateway global-cancel --reason TEXT\`.`;
+
+const textOf = (...parts: readonly string[]): string => parts.join("").slice(0, 2000);
+
+export const begun = ({ setBy, reason, scope }: CloseOut, others: readonly OpenOrder[]): Alert => ({
   severity: "critical",
   code: "CLOSE_OUT_BEGUN",
   title: `Everything is being closed, set by ${setBy}`,
-  text: `${reason || "No reason given"}. Working orders are canceled first, then each position is closed at the market${scope === "explained" ? "; positions that our executions do not explain are left alone" : ", also those that our executions do not explain"}. You are told when the account is flat.`.slice(
-    0,
-    2000,
+  text: textOf(
+    `${reason || "No reason given"}.`,
+    alsoAtWork(others),
+    ` Working orders are canceled first, then each position is closed at the market${scope === "explained" ? "; positions that our executions do not explain are left alone" : ", also those that our executions do not explain"}. You are told when the account is flat.`,
   ),
   fields: [],
 });
 
-/** @param others symbols in which orders that are not ours still work */
-export const flat = ({ setBy, reason }: CloseOut, others: readonly string[]): Alert => ({
+export const flat = ({ setBy, reason }: CloseOut, others: readonly OpenOrder[]): Alert => ({
   severity: "warning",
   code: "CLOSE_OUT_FLAT",
   title: "The account is flat",
-  text: `Nothing is held and nothing of ours works, by the broker's word.${others.length > 0 ? ` Orders of others still work in ${others.join(", ")}: what they fill is held again, cancel them at the broker.` : ""} Closed by ${setBy}: ${reason || "no reason given"}. Trading stays reduced until you resume it; where a limit has set it, until the next session day.`.slice(
-    0,
-    2000,
+  text: textOf(
+    "Nothing is held and nothing of ours works, by the broker's word.",
+    alsoAtWork(others),
+    ` Closed by ${setBy}: ${reason || "no reason given"}. Trading stays reduced until you resume it; where a limit has set it, until the next session day.`,
   ),
   fields: [],
 });
 
-export const waits = ({ setBy }: CloseOut, hindrances: ReadonlyMap<string, Hindrance>): Alert => ({
+export const waits = (
+  { setBy }: CloseOut,
+  hindrances: ReadonlyMap<string, Hindrance>,
+  others: readonly OpenOrder[],
+): Alert => ({
   severity: "critical",
   code: "CLOSE_OUT_WAITS",
   title: "Closing everything takes longer than a minute",
-  text: `Set by ${setBy}. ${listOf(hindrances)}. It goes on by itself; look at the gateway if that lasts.`.slice(
-    0,
-    2000,
+  text: textOf(
+    `Set by ${setBy}.`,
+    alsoAtWork(others),
+    ` ${listOf(hindrances)}. It goes on by itself; look at the gateway if that lasts.`,
   ),
   fields: [],
 });
 
-export const notFlat = ({ setBy }: CloseOut, hindrances: ReadonlyMap<string, Hindrance>): Alert => ({
+export const notFlat = (
+  { setBy }: CloseOut,
+  hindrances: ReadonlyMap<string, Hindrance>,
+  others: readonly OpenOrder[],
+): Alert => ({
   severity: "critical",
   code: "CLOSE_OUT_NOT_FLAT",
   title: "Not everything could be closed: the account is not flat",
-  text: `Set by ${setBy}. ${listOf(hindrances)}. Close the rest at the broker, or accept the position and run \`npx crucible flatten\`; \`npx crucible flatten --everything\` closes also what our executions do not explain.`.slice(
-    0,
-    2000,
+  text: textOf(
+    `Set by ${setBy}.`,
+    alsoAtWork(others),
+    ` ${listOf(hindrances)}. Close the rest at the broker, or accept the position and run \`npx crucible flatten\`; \`npx crucible flatten --everything\` closes also what our executions do not explain.`,
   ),
   fields: [],
 });

@@ -6,7 +6,6 @@ import {
   closeOutMessage,
   type Decision,
   type Envelope,
-  foreignOrderMessage,
   gatewayStatusMessage,
   type OrderIntent,
 } from "#libs/contracts/mod.ts";
@@ -162,26 +161,28 @@ describe("the keeper of a close-out", () => {
     expect(sent.map(({ quantity }) => quantity)).toEqual([7]);
   });
 
-  it("names the symbols in which orders of others still work, and leaves those alone", async () => {
+  it("names the orders of others that still work, and leaves those alone", async () => {
     const world = new World();
-    world.feed(foreignOrderMessage, {
-      permId: 5,
-      clientId: null,
-      orderRef: "",
-      symbol: "BAC",
-      side: "buy",
-      leavesQuantity: 10,
-      price: 90,
-      status: "working",
-    });
+    world.foreignOrder({ permId: 5, symbol: "BAC", side: "buy", leavesQuantity: 10 });
     const canceled: string[] = [];
     const { begin, look, told } = kept(world, { onCancel: (id) => canceled.push(id) });
     await begin();
     await look();
-    expect(told("CLOSE_OUT_FLAT").map(({ text }) => text.includes("Orders of others still work in BAC"))).toEqual([
-      true,
-    ]);
+    for (const code of ["CLOSE_OUT_BEGUN", "CLOSE_OUT_FLAT"])
+      expect(told(code).map(({ text }) => text.includes("buy 10 BAC (permId 5)"))).toEqual([true]);
     expect(canceled).toEqual([]);
+  });
+
+  it("closes beside a stop that somebody placed by hand, with one attempt, and names it at once (law 7)", async () => {
+    const world = new World();
+    world.trade("buy", 50);
+    world.foreignOrder({ permId: 77, side: "sell", leavesQuantity: 50 });
+    const { begin, look, told, sent } = kept(world, { onOrder: fills });
+    await begin();
+    expect(told("CLOSE_OUT_BEGUN").map(({ text }) => text.includes("sell 50 SPY (permId 77)"))).toEqual([true]);
+    await look(5000);
+    expect(sent.map(({ side, quantity }) => `${side} ${quantity}`)).toEqual(["sell 50"]);
+    expect(world.book.closeOut?.status).toBe("flat");
   });
 
   it("tells again after a kill between the telling and the record of it: never not at all (law 8)", async () => {

@@ -12,7 +12,7 @@ import { RiskError } from "../errors.ts";
 import type { Moment, RiskView } from "../evaluate/view.ts";
 import * as alerts from "./alerts.ts";
 import { closingKey } from "./closing-order.ts";
-import { type Hindrance, type Step, symbolsOfOthers, type WayOut, wayOut } from "./steps.ts";
+import { type Hindrance, ordersOfOthers, type Step, type WayOut, wayOut } from "./steps.ts";
 import { Tries } from "./tries.ts";
 
 /** How long one thing may be in the way before the operator hears of it, machine time. */
@@ -83,7 +83,7 @@ export class CloseOutKeeper {
     try {
       await this.#record(begun);
     } finally {
-      await this.#options.bus.alert(alerts.begun(begun));
+      await this.#options.bus.alert(alerts.begun(begun, ordersOfOthers(this.#options.view())));
     }
   }
 
@@ -164,11 +164,11 @@ export class CloseOutKeeper {
     if (isStill && hindrances.size === 0) {
       // Flat by the broker's word, not only by ours: its word is current only while the session is ready.
       if (view().book.gateway?.state !== "ready") return await this.#wait(closeOut, AWAY);
-      const alert = alerts.flat(closeOut, symbolsOfOthers(view()));
+      const alert = alerts.flat(closeOut, ordersOfOthers(view()));
       return await this.#finish(closeOut, "flat", "nothing is held and nothing of ours works", alert);
     }
     if (isStill && [...hindrances.values()].every((hindrance) => FOR_THE_OPERATOR.has(hindrance))) {
-      const alert = alerts.notFlat(closeOut, hindrances);
+      const alert = alerts.notFlat(closeOut, hindrances, ordersOfOthers(view()));
       return await this.#finish(closeOut, "given-up", alerts.listOf(hindrances), alert);
     }
     await this.#wait(closeOut, hindrances);
@@ -180,7 +180,8 @@ export class CloseOutKeeper {
     if (this.#waiting?.what !== what) this.#waiting = { what, sinceMs: nowMs, told: false };
     if (this.#waiting.told || nowMs - this.#waiting.sinceMs < PATIENCE_MS) return;
     this.#waiting = { ...this.#waiting, told: true };
-    await this.#options.bus.alert(alerts.waits(closeOut, hindrances));
+    const { bus, view } = this.#options;
+    await bus.alert(alerts.waits(closeOut, hindrances, ordersOfOthers(view())));
   }
 
   /** Told first and recorded then: a kill between the two tells the operator twice, and never not at all (law 8). */

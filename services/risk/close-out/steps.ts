@@ -1,6 +1,7 @@
 import type { ClientOrderId, CloseOut, OrderIntent } from "#libs/contracts/mod.ts";
 import { type Moment, onlyReserved, type RiskView } from "../evaluate/view.ts";
 import { leavesOf, type OpenOrder } from "../state/book.ts";
+import { isForeign } from "../state/foreign-orders.ts";
 import { heldQuantity, symbolBook } from "../state/positions.ts";
 import { closingKey, closingOrder, closingOrderId, isClosingOrder } from "./closing-order.ts";
 import type { Tries } from "./tries.ts";
@@ -135,11 +136,9 @@ const isWorking = (order: OpenOrder): boolean => order.settled === null && leave
 
 const mayOpen = (order: OpenOrder): boolean => order.role === "entry" && isWorking(order);
 
-/** Symbols in which orders work that are not ours. */
-export const symbolsOfOthers = (view: RiskView): readonly string[] => [
-  ...new Set([...view.book.orders.values()].filter((order) => !isOurs(view, order)).map(({ symbol }) => symbol)),
-];
+/** Orders that work at the broker and are not ours: they are named, and never touched. */
+export const ordersOfOthers = ({ book }: RiskView): readonly OpenOrder[] =>
+  [...book.orders.values()].filter((order) => isForeign(book, order));
 
-/** What was placed by hand or by another program is reported, and never touched. */
-const isOurs = ({ book, reserved }: RiskView, { clientOrderId }: OpenOrder): boolean =>
-  reserved.has(clientOrderId) || book.decisions.get(clientOrderId)?.fingerprint !== "not decided here";
+const isOurs = ({ book, reserved }: RiskView, order: OpenOrder): boolean =>
+  reserved.has(order.clientOrderId) || !isForeign(book, order);

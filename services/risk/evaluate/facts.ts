@@ -1,14 +1,11 @@
 import type { OrderIntent, Quote, WhatIf } from "#libs/contracts/mod.ts";
-import { leavesOf, type OpenOrder } from "../state/book.ts";
-import { groupAtVenue } from "../state/orders.ts";
-import { heldQuantity, ownFigures, symbolBook } from "../state/positions.ts";
-import { signedQuantity } from "../state/symbol-day.ts";
+import type { OpenOrder } from "../state/book.ts";
 import { sessionDayOf } from "../state/trading-days.ts";
-import { workingOf } from "../state/working.ts";
 import { type DayResult, dayResult } from "./day-result.ts";
 import { type Exposure, exposureOf } from "./exposure.ts";
 import { type Flow, flowOf } from "./flow.ts";
 import { worstPriceOf } from "./price.ts";
+import { ofSymbolIn, type Purpose, purposeOf } from "./purpose.ts";
 import { type Moment, onlyReserved, type RiskView } from "./view.ts";
 
 /** What belongs to the question and not to the state. */
@@ -44,25 +41,9 @@ export interface Facts {
   readonly result: DayResult | null;
 }
 
-/**
- * What an order is for. An `exit` is on the other side of what is held; it `fits` when it can only bring the position
- * closer to flat, also if every other exit that works fills before it.
- */
-export type Purpose =
-  | { readonly kind: "entry"; readonly held: number }
-  | {
-      readonly kind: "exit";
-      readonly held: number;
-      /** Shares that other working exits will take. */
-      readonly workingExits: number;
-      readonly fits: boolean;
-    };
-
 export function factsOf(intent: OrderIntent, view: RiskView, now: Moment, asked: Asked): Facts {
   const reserved = onlyReserved(view);
-  const { orders: inBook } = workingOf(view.book, intent.symbol);
-  const ofSymbol =
-    reserved.length === 0 ? inBook : [...inBook, ...reserved.filter(({ symbol }) => symbol === intent.symbol)];
+  const ofSymbol = ofSymbolIn(view, intent.symbol, reserved);
   const quote = view.quoteOf(intent.symbol);
   const worstPrice = worstPriceOf(intent.order, intent.side, quote);
   return {
@@ -81,63 +62,4 @@ export function factsOf(intent: OrderIntent, view: RiskView, now: Moment, asked:
     flow: flowOf(intent, view, now),
     result: dayResult(view),
   };
-}
-
-function purposeOf(
-  intent: OrderIntent,
-  view: RiskView,
-  ofSymbol: readonly OpenOrder[],
-  marketMs: number | null,
-): Purpose {
-  const held = sellable(view, intent.symbol);
-  if (held === 0 || Math.sign(held) === Math.sign(signedQuantity(intent.side, intent.quantity))) {
-    return { kind: "entry", held };
-  }
-  const exits = workingExitsOf(ofSymbol, intent.side);
-  const workingExits = sharesOf(exits);
-  // Beside the other exits of its group it takes no more than the largest of them: the venue fills one order of it.
-  const group = groupAtVenue(intent, marketMs) ?? intent.clientOrderId;
-  exits.set(group, Math.max(exits.get(group) ?? 0, intent.quantity));
-  return { kind: "exit", held, workingExits, fits: sharesOf(exits) <= Math.abs(held) };
-}
-
-/**
- * Shares that may be closed. Our executions where the broker's word is late: what it says they have been. Where the two
- * differ otherwise, for a moment only, what both of them say: the older of the two must not be closed a second time.
- */
-function sellable(view: RiskView, symbol: string): number {
-  const entry = symbolBook(view.book, symbol);
-  const held = heldQuantity(entry);
-  if (entry.reported === null || view.hasSettled(symbol)) return held;
-  const own = ownFigures(entry).quantity;
-  if (entry.behind) return own;
-  if (Math.sign(own) !== Math.sign(held)) return 0;
-  return Math.abs(own) < Math.abs(held) ? own : held;
-}
-
-/**
- * Shares the working exits of one side may take, by the group of which only one order fills: a bracket's two
- * protective orders, or orders that cancel one another.
- */
-function workingExitsOf(ofSymbol: readonly OpenOrder[], side: OrderIntent["side"]): Map<string, number> {
-  const byGroup = new Map<string, number>();
-  for (const order of ofSymbol) {
-    if (order.side !== side || !protects(order, ofSymbol)) continue;
-    const group = order.role === "exit" ? (order.oneCancelsAll ?? order.group) : order.group;
-    byGroup.set(group, Math.max(byGroup.get(group) ?? 0, leavesOf(order)));
-  }
-  return byGroup;
-}
-
-function sharesOf(byGroup: ReadonlyMap<string, number>): number {
-  let shares = 0;
-  for (const leaves of byGroup.values()) shares += leaves;
-  return shares;
-}
-
-/** A bracket whose entry has not begun to fill protects nothing yet: its orders wait for the entry. */
-function protects(order: OpenOrder, ofSymbol: readonly OpenOrder[]): boolean {
-  if (order.role !== "protective") return true;
-  const entry = ofSymbol.find((other) => other.clientOrderId === order.group);
-  return entry === undefined || entry.executed > 0;
 }

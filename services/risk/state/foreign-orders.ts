@@ -1,6 +1,21 @@
 import { clientOrderIdSchema, type ForeignOrder } from "#libs/contracts/mod.ts";
-import type { Book } from "./book.ts";
+import type { Book, OpenOrder } from "./book.ts";
 import { dropOrder, putOrder } from "./working.ts";
+
+/** What is known of the terms of an order that was never approved here. */
+export const NOT_DECIDED_HERE = "not decided here";
+
+const PREFIX = "foreign-";
+
+/** Whether an order was placed by hand or by another program: it was never approved here, and is never touched. */
+export const isForeign = ({ decisions }: Book, { clientOrderId }: Pick<OpenOrder, "clientOrderId">): boolean =>
+  decisions.get(clientOrderId)?.fingerprint === NOT_DECIDED_HERE;
+
+/** `sell 50 SPY (permId 77)`: as the operator finds it at the broker. */
+export function foreignName({ clientOrderId, side, quantity, symbol }: OpenOrder): string {
+  const id = clientOrderId.startsWith(PREFIX) ? `permId ${clientOrderId.slice(PREFIX.length)}` : clientOrderId;
+  return `${side} ${quantity} ${symbol} (${id})`;
+}
 
 /**
  * An order of somebody else at the broker counts in the exposure of its symbol and in the number of open orders for as
@@ -9,7 +24,7 @@ import { dropOrder, putOrder } from "./working.ts";
  */
 export function applyForeignOrder(book: Book, order: ForeignOrder, tradingDay: string): void {
   const { permId, symbol, side, leavesQuantity, price, status } = order;
-  const clientOrderId = clientOrderIdSchema.parse(`foreign-${permId}`);
+  const clientOrderId = clientOrderIdSchema.parse(`${PREFIX}${permId}`);
   if (status === "over" || leavesQuantity === 0) {
     const known = book.orders.get(clientOrderId);
     if (known !== undefined) dropOrder(book, known);
@@ -36,7 +51,7 @@ export function applyForeignOrder(book: Book, order: ForeignOrder, tradingDay: s
     outcome: "approved",
     clientOrderId,
     tradingDay,
-    fingerprint: "not decided here",
+    fingerprint: NOT_DECIDED_HERE,
     expiresAt: 0,
     holdOvernight: false,
     over: false,

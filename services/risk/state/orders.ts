@@ -10,6 +10,7 @@ import { tradingDayOf } from "#libs/time/mod.ts";
 import { exactShares } from "../day-trades/tally.ts";
 import { reachOf } from "../evaluate/price.ts";
 import { type Book, type Decided, leavesOf, type OpenOrder } from "./book.ts";
+import { NOT_DECIDED_HERE } from "./foreign-orders.ts";
 import { rememberApproval, rememberEnd } from "./order-flow.ts";
 import { termsOf } from "./terms.ts";
 import { dropOrder, putOrder, workingOf } from "./working.ts";
@@ -148,7 +149,7 @@ function adoptForeign(book: Book, event: OrderEvent, tradingDay: string): Decide
     outcome: "approved",
     clientOrderId,
     tradingDay,
-    fingerprint: "not decided here",
+    fingerprint: NOT_DECIDED_HERE,
     expiresAt: 0,
     holdOvernight: false,
     over: false,

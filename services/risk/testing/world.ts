@@ -8,7 +8,9 @@ import {
   clientOrderIdSchema,
   deniedMessage,
   type Fill,
+  type ForeignOrder,
   fillMessage,
+  foreignOrderMessage,
   type Gameplan,
   type GatewayStatus,
   gameplanSchema,
@@ -299,6 +301,21 @@ export class World {
       quantity: 0,
       averageCost: 100,
       explained: true,
+      ...change,
+    });
+  }
+
+  /** An order that somebody placed at the broker without this platform. */
+  foreignOrder(change: Partial<ForeignOrder> = {}): void {
+    this.feed(foreignOrderMessage, {
+      permId: 77,
+      clientId: null,
+      orderRef: "",
+      symbol: "SPY",
+      side: "sell",
+      leavesQuantity: 50,
+      price: 90,
+      status: "working",
       ...change,
     });
   }
