@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gatewayStatusMessage } from "#libs/contracts/mod.ts";
+import { clientOrderIdSchema, fillMessage, gatewayStatusMessage } from "#libs/contracts/mod.ts";
 import { assess } from "../evaluate/evaluate.ts";
 import type { Limits } from "../limits.ts";
 import { DAY, intent, LIMITS, READY, World } from "../testing/world.ts";
@@ -166,6 +166,63 @@ describe("an exit beside an order of others", () => {
     const { checks } = assess(exit(21), world.view(), world.now());
     const detail = checks.find(({ code }) => code === "EXIT_EXCEEDS_POSITION")?.detail;
     expect(detail).toBe("quantity=21 held=50 workingExits=30 ordersOfOthers=50");
+  });
+});
+
+describe("an exit beside the protective orders of a bracket", () => {
+  const exit = (quantity: number) => intent({ side: "sell", quantity, ...market });
+  const id = (text: string) => clientOrderIdSchema.parse(text);
+  /** A bracket of ninety, held; then its target fills forty, and forty more are bought that nothing protects. */
+  const partlySold = () => {
+    const world = new World();
+    const stopLoss = { clientOrderId: id("x-stop"), stopPrice: 95 };
+    const takeProfit = { clientOrderId: id("x-target"), limitPrice: 110 };
+    const entry = intent({ quantity: 90, bracket: { stopLoss, takeProfit } });
+    world.decide(entry);
+    world.execution({ clientOrderId: entry.clientOrderId, quantity: 90 });
+    world.event(entry.clientOrderId, "filled", { filledQuantity: 90 });
+    world.execution({ clientOrderId: id("x-target"), side: "sell", quantity: 40, price: 110 });
+    world.event("x-target", "partially-filled", { filledQuantity: 40, leavesQuantity: 50 });
+    world.trade("buy", 40);
+    return world;
+  };
+
+  it("may close what they leave: what one of them filled the venue takes from the other", () => {
+    const world = partlySold();
+    expect(world.codes(exit(40))).toEqual([]);
+    expect(world.codes(exit(41))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+    world.book = world.replayed();
+    expect(world.codes(exit(41))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
+
+  it("still when the one that filled is over, and when the other is told anew in its first size", () => {
+    const world = partlySold();
+    world.event("x-target", "canceled", { filledQuantity: 40, side: "sell" });
+    world.event("x-stop", "accepted", { leavesQuantity: 90, side: "sell" });
+    expect(world.codes(exit(40))).toEqual([]);
+    expect(world.codes(exit(41))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
+
+  it("counts what a correction gives back", () => {
+    const world = partlySold();
+    const fills = world.ledger.flatMap((event) => event.as(fillMessage)?.data ?? []);
+    const filled = fills.find((fill) => fill.kind === "execution" && fill.clientOrderId === "x-target");
+    if (filled?.kind !== "execution") throw new Error("no execution of the target");
+    world.execution({ ...filled, executionId: "corrected", corrects: filled.executionId, quantity: 30 });
+    // A hundred are held, and the two may take sixty of them.
+    expect(world.codes(exit(40))).toEqual([]);
+    expect(world.codes(exit(41))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
+
+  it("may close what an order leaves that the broker tells in a smaller size", () => {
+    const world = new World();
+    world.trade("buy", 90);
+    const resting = intent({ side: "sell", quantity: 90, order: { type: "limit", limitPrice: 110 } });
+    world.decide(resting);
+    expect(world.codes(exit(30))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+    world.event(resting.clientOrderId, "accepted", { leavesQuantity: 60 });
+    expect(world.codes(exit(30))).toEqual([]);
+    expect(world.codes(exit(31))).toEqual(["EXIT_EXCEEDS_POSITION"]);
   });
 });
 

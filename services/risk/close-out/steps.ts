@@ -131,8 +131,12 @@ function cancels(orders: readonly OpenOrder[], tries: Tries, now: Moment): Step[
     .map(({ clientOrderId, symbol }) => ({ do: "cancel", clientOrderId, symbol }));
 }
 
-/** Over, and only waiting for its executions: there is nothing left to cancel. */
-const isWorking = (order: OpenOrder): boolean => order.settled === null && leavesOf(order) > 0;
+/**
+ * Executed whole, or over and waiting for its executions, it leaves nothing to cancel. One that its bracket reduced to
+ * nothing should be over at the broker, and is canceled where it is not.
+ */
+const isWorking = (order: OpenOrder): boolean =>
+  order.settled === null && (leavesOf(order) > 0 || order.executed === 0);
 
 const mayOpen = (order: OpenOrder): boolean => order.role === "entry" && isWorking(order);
 

@@ -113,7 +113,7 @@ export function applyOrderEvent(book: Book, event: OrderEvent, tradingDay: strin
   const order = book.orders.get(event.clientOrderId);
   if (order === undefined || decided.outcome !== "approved" || decided.over) return;
   if (!TERMINAL_ORDER_STATUSES.has(event.status)) {
-    putOrder(book, { ...order, status: event.status });
+    putOrder(book, { ...order, status: event.status, quantity: sizeAtBroker(order, event) });
     return;
   }
   // A terminal event may count less than the executions already seen, and `filled` may not count at all.
@@ -121,6 +121,11 @@ export function applyOrderEvent(book: Book, event: OrderEvent, tradingDay: strin
   rememberEnd(book, order, event, tradingDay, at);
   end(book, order, event, Math.max(filled, order.executed));
   if (filled === 0 && order.role === "entry") endUnsentProtection(book, order, event);
+}
+
+/** The broker may have reduced an order; it never enlarges one, and a word from before the reduction changes nothing. */
+function sizeAtBroker({ quantity }: OpenOrder, { filledQuantity, leavesQuantity }: OrderEvent): number {
+  return leavesQuantity > 0 ? Math.min(quantity, exactShares(filledQuantity + leavesQuantity)) : quantity;
 }
 
 /**
@@ -163,6 +168,7 @@ export function addExecuted(book: Book, clientOrderId: string | null, quantity: 
   const order = clientOrderId === null ? undefined : book.orders.get(clientOrderId);
   if (order === undefined) return;
   replace(book, { ...order, executed: exactShares(order.executed + quantity) });
+  reduceOthersOf(book, order, quantity);
 }
 
 /** Counts the difference that a correction makes; what it takes away is not to come once more. */
@@ -174,6 +180,17 @@ export function correctExecuted(book: Book, clientOrderId: string | null, differ
     executed: Math.max(0, exactShares(order.executed + difference)),
     correctedAway: Math.max(0, exactShares(order.correctedAway - difference)),
   });
+  reduceOthersOf(book, order, difference);
+}
+
+/** What one order of a bracket's two fills the broker takes from the other: together they close what the entry opened. */
+function reduceOthersOf(book: Book, { clientOrderId, group, symbol, role }: OpenOrder, shares: number): void {
+  if (role !== "protective") return;
+  for (const other of workingOf(book, symbol).orders) {
+    if (other.group !== group || other.role !== "protective" || other.clientOrderId === clientOrderId) continue;
+    if (other.settled !== null) continue;
+    putOrder(book, { ...other, quantity: Math.max(0, exactShares(other.quantity - shares)) });
+  }
 }
 
 function replace(book: Book, order: OpenOrder): void {
