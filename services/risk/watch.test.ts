@@ -344,7 +344,7 @@ describe("limits that flatten", () => {
     await service.look();
   };
 
-  it("sell nothing for one bad quote, and deny entries from the first moment on", async () => {
+  it("sell nothing for one bad quote, and stop entries from the first moment on", async () => {
     const world = new World();
     world.trade("buy", 90);
     const service = watched(world, BOTH);
@@ -360,13 +360,33 @@ describe("limits that flatten", () => {
     world.monotonicMs += 500;
     await service.look(1);
     expect(service.keeper.current).toBeNull();
-    expect(service.control.current.tradingState).toBe("active");
-    expect(service.codes()).not.toContain("DAILY_LOSS_BREACHED");
+    expect(service.control.current).toMatchObject({ tradingState: "reducing", setBy: DAILY_LOSS });
+    expect(service.codes()).toContain("DAILY_LOSS_BREACHED");
     world.monotonicMs += 1000;
     world.quote("SPY", 60);
     await service.look();
     expect(service.keeper.current).toMatchObject({ status: "running", setBy: DAILY_LOSS });
-    expect(service.codes()).toContain("DAILY_LOSS_BREACHED");
+    expect(service.codes().filter((code) => code === "DAILY_LOSS_BREACHED")).toHaveLength(1);
+  });
+
+  /** Looks four times a second for so long, at prices in turn. */
+  const lookAt = async (world: World, service: ReturnType<typeof watched>, prices: readonly number[], ms: number) => {
+    for (let n = 0; n * 250 < ms; n += 1) {
+      world.monotonicMs += 250;
+      world.quote("SPY", prices[n % prices.length] ?? 100);
+      await service.look(1);
+    }
+  };
+
+  it("close out for a loss that is beyond for longer than inside, and not for one that seldom is", async () => {
+    const world = new World();
+    world.trade("buy", 90);
+    const service = watched(world, BOTH);
+    await service.look();
+    await lookAt(world, service, [60, 100, 100, 100], 20_000);
+    expect(service.keeper.current).toBeNull();
+    await lookAt(world, service, [60, 60, 60, 100], 5000);
+    expect(service.keeper.current).toMatchObject({ status: "running", setBy: DAILY_LOSS });
   });
 
   it("close out once when two of them trip, and not in turns for ever", async () => {
@@ -381,13 +401,18 @@ describe("limits that flatten", () => {
     expect(service.codes().filter((code) => code === "CLOSE_OUT_FLAT")).toHaveLength(1);
   });
 
-  it("close out also when the ledger took the state and not the close-out, and the market has turned since", async () => {
-    const world = new World();
-    world.trade("buy", 90);
-    world.riskState({ tradingState: "reducing", setBy: DAILY_LOSS, since: world.marketMs ?? 0 });
-    const service = watched(world, BOTH);
-    await service.look(1);
-    expect(service.keeper.current).toMatchObject({ status: "running", setBy: DAILY_LOSS });
+  it("close out after a kill between the state and the close-out when the loss still lasts, and not when it is over", async () => {
+    for (const [price, status] of [
+      [100, undefined],
+      [60, "running"],
+    ] as const) {
+      const world = new World();
+      world.trade("buy", 90);
+      world.riskState({ tradingState: "reducing", setBy: DAILY_LOSS, since: world.marketMs ?? 0 });
+      const service = watched(world, BOTH);
+      await lookAt(world, service, [price], 2000);
+      expect(service.keeper.current?.status).toBe(status);
+    }
   });
 
   it("close out again what was opened after a resume by override", async () => {

@@ -9,9 +9,8 @@ import { isOverridden, POST_TRADE_LIMITS, type PostTradeLimit } from "./limits.t
 
 /** Parts of a limit at which the operator is told. */
 const LEVELS = [0.5, 0.8, 1] as const;
-const LEVEL_BEFORE_LAST = 0.8;
-/** How long a limit must be beyond before everything is closed for it, machine time: a few quotes. */
-const STANDS_MS = 1000;
+/** How much longer a limit must be beyond than inside before everything is closed for it, machine time: a few quotes. */
+const LASTS_MS = 1000;
 
 export interface LimitWatchOptions {
   readonly bus: Pick<Bus, "alert" | "record">;
@@ -33,13 +32,21 @@ export interface RecordedUse extends LimitUse {
   readonly tradingDay: string | null;
 }
 
+interface Found {
+  /** Machine time. */
+  readonly atMs: number;
+  readonly isBeyond: boolean;
+  /** How much longer it has been beyond than inside, up to what it takes. */
+  readonly balanceMs: number;
+}
+
 /** What is told of the limits on the day's result as they fill up, and what is done when one trips. */
 export class LimitWatch {
   readonly #options: LimitWatchOptions;
   /** The highest level told, by the limit's name. */
   readonly #told = new Map<string, number>();
-  /** Since when a limit that flattens is beyond, by its code, machine time. */
-  readonly #beyondSinceMs = new Map<string, number>();
+  /** How each limit that flattens was found at the last look, by its code. */
+  readonly #found = new Map<string, Found>();
   #day: string | null = null;
 
   constructor(options: LimitWatchOptions) {
@@ -60,9 +67,10 @@ export class LimitWatch {
       const view = this.#options.view();
       const use = useOf(limit, view);
       if (use === null || isOverridden(view, limit.code)) continue;
-      const level = this.#standing(limit, levelOf(use));
+      const level = levelOf(use);
+      const lasts = this.#lasts(limit, level === 1);
       try {
-        if (level === 1 || this.#hasTripped(limit, tradingDay)) await this.#trip(limit, use, tradingDay);
+        if (level === 1) await this.#trip(limit, use, tradingDay, lasts);
       } finally {
         // Also when the ledger does not take what was done: alerts are kept apart from it (law 8).
         await this.#tell(limit, use, level, tradingDay);
@@ -71,18 +79,19 @@ export class LimitWatch {
   }
 
   /**
-   * The level that counts now. Everything is sold only for a loss that lasts: one bad quote is over with the next.
-   * Entries are denied from the first moment on, by the check of the same code.
+   * Everything is sold only for a loss that lasts: one bad quote is over with the next. A loss that moves around the
+   * limit lasts when it is beyond for longer than inside.
    */
-  #standing({ code }: PostTradeLimit, level: number): number {
-    if (level < 1 || this.#options.actions[code] !== "flatten") {
-      this.#beyondSinceMs.delete(code);
-      return level;
-    }
-    const nowMs = this.#options.now().monotonicMs;
-    const sinceMs = this.#beyondSinceMs.get(code) ?? nowMs;
-    this.#beyondSinceMs.set(code, sinceMs);
-    return nowMs - sinceMs >= STANDS_MS ? level : LEVEL_BEFORE_LAST;
+  #lasts({ code }: PostTradeLimit, isBeyond: boolean): boolean {
+    const { actions, now } = this.#options;
+    if (actions[code] !== "flatten") return false;
+    const atMs = now().monotonicMs;
+    const last = this.#found.get(code) ?? { atMs, isBeyond: false, balanceMs: 0 };
+    const passedMs = atMs - last.atMs;
+    const addedMs = isBeyond ? (last.isBeyond ? passedMs : 0) : -passedMs;
+    const balanceMs = Math.min(LASTS_MS, Math.max(0, last.balanceMs + addedMs));
+    this.#found.set(code, { atMs, isBeyond, balanceMs });
+    return balanceMs >= LASTS_MS;
   }
 
   /** @returns the session day; null before the first */
@@ -90,6 +99,7 @@ export class LimitWatch {
     const tradingDay = this.#options.view().book.session?.tradingDay ?? null;
     if (tradingDay === this.#day) return tradingDay;
     this.#told.clear();
+    this.#found.clear();
     // What was told before a kill is told; a later day begins with nothing of the one before.
     for (const use of this.#day === null ? this.#options.recordedUses : []) {
       if (use.tradingDay === tradingDay) this.#told.set(use.name, Math.max(use.told ?? 0, levelOf(use)));
@@ -98,18 +108,16 @@ export class LimitWatch {
     return tradingDay;
   }
 
-  /** Also when the market has turned since: what was begun when it tripped is done to its end. */
-  #hasTripped({ code }: PostTradeLimit, tradingDay: string): boolean {
-    const { setBy, since } = this.#options.control.current;
-    return setBy === code && sessionDayOf(this.#options.view().calendar, since) >= tradingDay;
-  }
-
-  /** Every step is done only when the ledger does not have it yet: a kill between two of them loses none. */
-  async #trip({ code, words }: PostTradeLimit, use: LimitUse, tradingDay: string): Promise<void> {
+  /**
+   * Entries are stopped, and those that work canceled, at the first look that finds it beyond; everything is closed when
+   * it lasts. Every step is done only when the ledger does not have it yet, so that a kill between two of them, and all
+   * looks after it, repeat none.
+   */
+  async #trip({ code, words }: PostTradeLimit, use: LimitUse, tradingDay: string, lasts: boolean): Promise<void> {
     const { control, actions, closeOut, view } = this.#options;
     const reason = `${words} of ${shown(use, use.used)} reached the limit of ${shown(use, use.limit)}`;
     if (control.current.tradingState === "active") await control.change("reducing", code, reason);
-    if (actions[code] !== "flatten") return;
+    if (actions[code] !== "flatten" || !lasts) return;
     const { current } = closeOut;
     // Whoever began it: since then entries have not passed, so a second limit that trips finds nothing more to close.
     const isDone =
@@ -160,7 +168,7 @@ function alertOf(limit: PostTradeLimit, use: LimitUse, level: number, tradingDay
       code: `${limit.code}_WARNING`,
       title: `${level * 100} % of the limit on ${limit.words} is used`,
       text: flattens
-        ? "When it is reached entries stop and everything is closed."
+        ? "When it is reached entries stop; when that lasts for a second everything is closed."
         : "When it is reached entries stop, and those that work are canceled; exits always pass.",
       fields,
     };
@@ -170,7 +178,7 @@ function alertOf(limit: PostTradeLimit, use: LimitUse, level: number, tradingDay
     code: `${limit.code}_BREACHED`,
     title: `The limit on ${limit.words} is reached: entries are stopped`,
     text: flattens
-      ? "What works is canceled and what is held is closed. Only exits pass until the next session day."
+      ? "Entries that work are canceled; only exits pass until the next session day. When it lasts for a second everything is closed: you are told when that begins."
       : "Entries that work are canceled; only exits pass until the next session day. Open positions are not closed by this: `npx crucible flatten` closes them.",
     fields,
   };
