@@ -149,6 +149,9 @@ describe("a daily loss that flattens", () => {
     await eventually("something is held", () => held("SPY") > 0);
     const stop = { symbol: "SPY", side: "SELL", orderType: "STP", stopPrice: 50, timeInForce: "GTC" } as const;
     platform.gateway.perform({ action: "manual-order", quantity: held("SPY"), ...stop });
+    // The bridge looks for the orders of others every half minute, and as it begins.
+    const command = { reason: "test" };
+    await platform.operator.request(controlMessage, ["gateway-bridge", "reconnect"], command, { timeoutMs: 15_000 });
     await eventually("the stop is told", async () =>
       (await platform.stored(foreignOrderMessage, "LEDGER")).some(({ data }) => data.status === "working"),
     );
