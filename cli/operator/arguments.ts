@@ -21,14 +21,20 @@ export function symbol(text: string): string {
 
 /** Whole shares, above zero. */
 export function quantity(text: string): number {
-  const checked = quantitySchema.safeParse(Number(text));
-  if (!checked.success) throw new InvalidArgumentError("a quantity is a whole number of shares above zero.");
+  const checked = quantitySchema.safeParse(decimal(text));
+  if (!checked.success) {
+    const max = quantitySchema.maxValue?.toLocaleString("en-US");
+    throw new InvalidArgumentError(`a quantity is a whole number of shares from 1 to ${max}, in digits.`);
+  }
   return checked.data;
 }
 
+/** As people write a number: `0x10` and `1e3` are slips of the hand. */
+const decimal = (text: string): number => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN);
+
 /** USD a share, above zero. */
 export function price(text: string): number {
-  const checked = priceSchema.safeParse(Number(text));
+  const checked = priceSchema.safeParse(decimal(text));
   if (!checked.success) throw new InvalidArgumentError("a price is a number above zero, USD.");
   return checked.data;
 }

@@ -12,6 +12,7 @@ export function assessmentLines(intent: OrderIntent, { outcome, isExit, checks }
   const roomWidth = Math.max("room".length, ...checks.map((check) => roomOf(check).length));
   return [
     `${side} ${quantity} ${symbol} ${order.type}, ${isExit ? "an exit" : "an entry"}: ${outcome === "approved" ? pc.green("would be approved") : pc.red("would be denied")}. Nothing was placed.`,
+    "The broker was not asked: near the limit of buying power it is asked about a real order, and its word decides.",
     "",
     `${"check".padEnd(codeWidth)}  ${"says".padEnd(6)}  ${"room".padEnd(roomWidth)}  compared`,
     ...ranked.map((check) =>

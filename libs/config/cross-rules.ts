@@ -79,6 +79,19 @@ export const CROSS_RULES: readonly CrossRule[] = [
           },
   },
   {
+    keys: ["MIN_ORDER_QUANTITY", "MAX_ORDER_QUANTITY"],
+    rule: "`MIN_ORDER_QUANTITY` is not above `MAX_ORDER_QUANTITY`.",
+    check: ({ minOrderQuantity, maxOrderQuantity }) =>
+      minOrderQuantity <= maxOrderQuantity
+        ? undefined
+        : {
+            key: "MIN_ORDER_QUANTITY",
+            given: `"${minOrderQuantity}", with MAX_ORDER_QUANTITY=${maxOrderQuantity}: no entry could pass`,
+            allowed: "at most MAX_ORDER_QUANTITY",
+            example: "MIN_ORDER_QUANTITY=1",
+          },
+  },
+  {
     keys: ["IBKR_HOST", "IBKR_PORT", "NATS_PORT"],
     rule: "`NATS_PORT` is not `IBKR_PORT`, unless the gateway is on another machine.",
     check: ({ ibkrHost, ibkrPort, natsPort }) =>

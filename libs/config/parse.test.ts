@@ -289,6 +289,13 @@ describe("rules between keys", () => {
     expect(problemsOf({ PDT_ENABLED: "false", DAY_TRADE_REGIME: "off" })).toEqual([]);
   });
 
+  it("refuse a smallest order above the largest: no entry could pass", () => {
+    expect(problemsOf({ MIN_ORDER_QUANTITY: "6000" })).toEqual([
+      expect.stringContaining('MIN_ORDER_QUANTITY: given "6000", with MAX_ORDER_QUANTITY=5000'),
+    ]);
+    expect(problemsOf({ MIN_ORDER_QUANTITY: "6000", MAX_ORDER_QUANTITY: "6000" })).toEqual([]);
+  });
+
   it("refuse one port for two listeners", () => {
     expect(problemsOf({ NATS_PORT: "4002" })).toEqual([expect.stringContaining('"4002", which is IBKR_PORT too')]);
     expect(problemsOf({ NATS_PORT: "4002", IBKR_HOST: "192.168.0.2" })).toEqual([]);

@@ -64,8 +64,9 @@ async function flatten({ reason, everything = false }: Asked, { control, keeper 
 }
 
 /** A resume is refused while a cause lasts, unless the operator overrides it by its name until the session day ends. */
-async function resume({ reason, override = [] }: Asked, { control, keeper, view }: Commanded): Promise<Outcome> {
+async function resume({ reason, override: named = [] }: Asked, { control, keeper, view }: Commanded): Promise<Outcome> {
   const known = [...POST_TRADE_LIMITS.map(({ code }) => code), CLOSE_OUT, LEDGER_WENT_BACKWARDS];
+  const override = named.map((name) => name.toUpperCase());
   const unknown = override.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     return { ok: false, message: `override: ${unknown.join(", ")} is no cause; these are: ${known.join(", ")}.` };
@@ -85,7 +86,14 @@ async function resume({ reason, override = [] }: Asked, { control, keeper, view 
   // A limit stays disregarded until the day ends; the other two are over with the resume.
   const overridden = override.filter((name) => POST_TRADE_LIMITS.some(({ code }) => code === name));
   if (override.includes(CLOSE_OUT)) await keeper.stop(`the operator resumed: ${reason}`);
-  if (tradingState === "active") return { ok: true, message: "Trading is active already." };
+  if (tradingState === "active") {
+    // Nothing is overridden ahead: a limit that trips later must be seen first.
+    if (overridden.length > 0) {
+      const what = overridden.join(", ");
+      return { ok: false, message: `Trading is active already: nothing was overridden. ${what} can be once it stops.` };
+    }
+    return { ok: true, message: "Trading is active already." };
+  }
   const disregarding = overridden.length === 0 ? "" : `; ${overridden.join(", ")} disregarded until the day ends`;
   await control.change("active", OPERATOR, `${reason}${disregarding}`, overridden);
   return { ok: true, message: `Trading is active${disregarding}.` };

@@ -236,6 +236,23 @@ describe("a resume", () => {
     expect(world.book.trading.tradingState).toBe("active");
   });
 
+  it("overrides nothing ahead, and says so", async () => {
+    const world = new World();
+    const service = watched(world);
+    expect(await service.ask("resume", "go on", [DAILY_LOSS])).toMatchObject({
+      ok: false,
+      message: expect.stringContaining("nothing was overridden"),
+    });
+    expect(await service.ask("resume", "go on")).toMatchObject({ ok: true });
+  });
+
+  it("takes a cause in small letters", async () => {
+    const { service } = await lossOfYesterday();
+    const answer = service.ask("resume", "I know", ["daily_loss"]);
+    setTimeout(service.readBack, 5);
+    expect(await answer).toMatchObject({ ok: true });
+  });
+
   it("with an override holds for the session day only, also over a kill", async () => {
     const { world, service } = await lossOfYesterday();
     const answer = service.ask("resume", "I know", [DAILY_LOSS]);
