@@ -7,7 +7,7 @@ const settlesAfterMs = (world: World): number => {
   const word = new BrokerWord();
   for (let nowMs = 0; nowMs <= 60_000; nowMs += 250) {
     word.look(world.book, nowMs);
-    if (word.hasSettled("SPY", nowMs)) return nowMs;
+    if (word.hasSettled(world.book, "SPY", nowMs)) return nowMs;
   }
   return Number.POSITIVE_INFINITY;
 };
@@ -33,4 +33,21 @@ it("never goes by one with which our executions agree", () => {
   world.position({ quantity: 7, difference: 0 });
   expect(settlesAfterMs(world)).toBe(Number.POSITIVE_INFINITY);
   expect(world.codes(intent({ side: "sell", quantity: 7, order: { type: "market" } }))).toEqual([]);
+});
+
+it("goes by no other word in the place of one that had stood, though nobody has looked since", () => {
+  const world = new World();
+  world.trade("buy", 50);
+  world.position({ quantity: 100, difference: 50 });
+  const word = new BrokerWord();
+  word.look(world.book, 0);
+  word.look(world.book, SETTLED_AFTER_MS);
+  world.change = { hasSettled: (symbol) => word.hasSettled(world.book, symbol, SETTLED_AFTER_MS) };
+  const sale = intent({ side: "sell", quantity: 60, order: { type: "market" } });
+  expect(world.decide(sale).outcome).toBe("approved");
+  world.execution({ clientOrderId: sale.clientOrderId, side: "sell", quantity: 60 });
+  world.event(sale.clientOrderId, "filled", { filledQuantity: 60 });
+  // The bridge tells the position it knows anew, since it differs by more now; the broker's word on the sale is to come.
+  world.position({ quantity: 100, difference: 110 });
+  expect(world.codes(intent({ side: "sell", quantity: 100, order: { type: "market" } }))).toContain("SHORT_SALE");
 });

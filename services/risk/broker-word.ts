@@ -1,4 +1,4 @@
-import type { Book } from "./state/book.ts";
+import type { Book, SymbolBook } from "./state/book.ts";
 import { LATE_MS_MAX } from "./state/late-word.ts";
 import { ownFigures } from "./state/positions.ts";
 
@@ -26,16 +26,23 @@ export class BrokerWord {
         this.#differs.delete(symbol);
         continue;
       }
-      const what = `${entry.reported} and not ${ownFigures(entry).quantity}`;
+      const what = whatDiffers(entry);
       // A word from before our newest executions is late, until it has stood for longer than any comes late.
       const settlesAfterMs = entry.behind ? LATE_MS_MAX : SETTLED_AFTER_MS;
       if (this.#differs.get(symbol)?.what !== what) this.#differs.set(symbol, { what, sinceMs: nowMs, settlesAfterMs });
     }
   }
 
-  /** Whether it has differed in the same way for long enough to be acted on. */
-  hasSettled(symbol: string, nowMs: number): boolean {
+  /**
+   * Whether it has differed in the same way for long enough to be acted on: as it does now, which may be otherwise than
+   * when it was looked at last.
+   */
+  hasSettled({ symbols }: Pick<Book, "symbols">, symbol: string, nowMs: number): boolean {
+    const entry = symbols.get(symbol);
     const differs = this.#differs.get(symbol);
-    return differs !== undefined && nowMs - differs.sinceMs >= differs.settlesAfterMs;
+    if (entry === undefined || differs === undefined || differs.what !== whatDiffers(entry)) return false;
+    return nowMs - differs.sinceMs >= differs.settlesAfterMs;
   }
 }
+
+const whatDiffers = (entry: SymbolBook): string => `${entry.reported} and not ${ownFigures(entry).quantity}`;

@@ -106,7 +106,7 @@ export async function startRisk(context: ServiceContext<"risk">, options: RiskOp
     calendar,
     mode,
     quoteOf: (symbol) => quotes.of(symbol),
-    hasSettled: (symbol) => brokerWord.hasSettled(symbol, monotonicNowMs()),
+    hasSettled: (symbol) => brokerWord.hasSettled(fold.state, symbol, monotonicNowMs()),
     clockDriftMs,
     ledgerBehind: progress.behind(fold.sequence, monotonicNowMs()),
   });

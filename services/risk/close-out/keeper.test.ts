@@ -54,7 +54,7 @@ function kept(world: World, { onOrder, onCancel }: Broker = {}) {
     return { outcome: "approved", clientOrderId, expiresAt: evaluation.approval.expiresAt };
   };
   const brokerWord = new BrokerWord();
-  world.change = { hasSettled: (symbol) => brokerWord.hasSettled(symbol, world.monotonicMs) };
+  world.change = { hasSettled: (symbol) => brokerWord.hasSettled(world.book, symbol, world.monotonicMs) };
   const keeper: CloseOutKeeper = new CloseOutKeeper({ bus, view: () => world.view(), now: () => world.now(), decide });
   /** Looks as the service does, for so much of machine time. */
   const look = async (ms = LOOK_MS) => {
