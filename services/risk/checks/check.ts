@@ -40,7 +40,7 @@ export const pass = (compared: Compared = {}, room: Room | null = null): Verdict
 
 export const deny = (compared: Compared, room: Room | null = null): Verdict => verdict(true, compared, room);
 
-/** `key=value` pairs, separated by spaces; numbers to the cent or finer where they are parts of one. */
+/** `key=value` pairs, separated by spaces; numbers to the cent, or to four places where they are parts of one, or end there. */
 export function figures(values: Compared): string {
   return Object.entries(values)
     .map(([key, value]) => `${key}=${shown(value)}`)
@@ -50,5 +50,8 @@ export function figures(values: Compared): string {
 function shown(value: Compared[string]): string {
   if (value === null || value === undefined) return "unknown";
   if (typeof value !== "number" || Number.isInteger(value)) return String(value).replaceAll(" ", "_");
-  return Math.abs(value) < 1 ? String(Number(value.toFixed(4))) : value.toFixed(2);
+  const fine = Number(value.toFixed(4));
+  // A price of a part of a cent is shown as it was compared, not as the price beside it.
+  const isPart = Math.abs(value) < 1 || (fine === value && Number(value.toFixed(2)) !== value);
+  return isPart ? String(fine) : value.toFixed(2);
 }
