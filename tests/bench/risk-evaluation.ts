@@ -28,7 +28,7 @@ export type RiskEvaluation = Readonly<
  * book: the pure function alone, without bus and ledger. Every answer is looked at: an evaluation that decided
  * otherwise than it should would measure something else.
  */
-export function measureRiskEvaluation(batches: number): RiskEvaluation {
+export function measureRiskEvaluation(batches: number, warmUpBatches = WARM_UP_BATCHES): RiskEvaluation {
   const figures: Record<string, RiskEvaluation[string]> = {};
   for (const regime of ["pattern-day-trader", "intraday-margin"] as const) {
     const world = busyWorld(regime);
@@ -49,14 +49,14 @@ export function measureRiskEvaluation(batches: number): RiskEvaluation {
       const now = world.now();
       const microseconds: number[] = [];
       let cpuBefore = process.cpuUsage();
-      for (let batch = 0; batch < WARM_UP_BATCHES + batches; batch += 1) {
-        if (batch === WARM_UP_BATCHES) cpuBefore = process.cpuUsage();
+      for (let batch = 0; batch < warmUpBatches + batches; batch += 1) {
+        if (batch === warmUpBatches) cpuBefore = process.cpuUsage();
         const begunMs = performance.now();
         for (let turn = 0; turn < BATCH; turn += 1) {
           const evaluation = evaluate(wanted, view, now);
           if (evaluation.outcome !== outcome) throw new Error(`${name}: ${JSON.stringify(evaluation)}`);
         }
-        if (batch >= WARM_UP_BATCHES) microseconds.push(((performance.now() - begunMs) * 1000) / BATCH);
+        if (batch >= warmUpBatches) microseconds.push(((performance.now() - begunMs) * 1000) / BATCH);
       }
       const { user, system } = process.cpuUsage(cpuBefore);
       figures[`${name}, ${regime}`] = {
@@ -68,7 +68,10 @@ export function measureRiskEvaluation(batches: number): RiskEvaluation {
   return figures;
 }
 
-/** A full book: every position was built by executions of today, every open order waits at its limit. */
+/**
+ * A full book: every position was built by executions of today, every open order waits at its limit. All of it is to be
+ * held overnight: 200 openings that may be closed today would leave no day trade to foresee.
+ */
 function busyWorld(regime: "pattern-day-trader" | "intraday-margin"): World {
   const world = new World({ netLiquidation: 1_000_000, previousDayEquity: 24_000 });
   world.limits = {
@@ -82,14 +85,14 @@ function busyWorld(regime: "pattern-day-trader" | "intraday-margin"): World {
   for (const symbol of SYMBOLS) world.quote(symbol, 100);
   for (let n = 0; n < EXECUTIONS; n += 1) {
     const symbol = SYMBOLS[n % POSITIONS] ?? "S0";
-    world.execution({ symbol, quantity: 1, price: 100 });
+    world.trade("buy", 1, { strategy: "operator", symbol, holdOvernight: true });
   }
   for (let n = 0; n < OPEN_ORDERS; n += 1) {
     const symbol = SYMBOLS[n % POSITIONS] ?? "S0";
-    // Held overnight: 200 openings would leave no day trade to foresee.
     const order = intent({
       strategy: "operator",
       symbol,
+      holdOvernight: true,
       quantity: 1 + Math.floor(n / POSITIONS),
       order: { type: "limit", limitPrice: 90 },
     });
