@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Bus, StreamFullError } from "#libs/bus/mod.ts";
 import {
+  type AccountSummary,
   type Alert,
   type CloseOut,
   clientOrderIdSchema,
@@ -170,6 +171,47 @@ describe("a new session day", () => {
     nextMorning(world);
     await service.look();
     expect(service.control.current).toMatchObject({ tradingState: "reducing", setBy: "operator" });
+  });
+});
+
+describe("another day-trading rule than before", () => {
+  const UNLIMITED: AccountSummary["dayTradesRemaining"] = [-1, -1, -1, -1, -1];
+  const told = (service: ReturnType<typeof watched>) =>
+    service.alerts.flatMap(({ code, title }) => (code === "DAY_TRADE_REGIME_CHANGED" ? [title] : []));
+  const CHANGED = "Day trading rule is now pattern-day-trader, it was intraday-margin";
+
+  it("is told once, within the day, and not at the first start", async () => {
+    const world = new World({ dayTradesRemaining: UNLIMITED });
+    const service = watched(world);
+    await service.look();
+    expect(told(service)).toEqual([]);
+    world.summary();
+    await service.look();
+    expect(told(service)).toEqual([CHANGED]);
+    const again = watched(world);
+    await again.look();
+    expect(told(again)).toEqual([]);
+  });
+
+  it("is told also when something else had it recorded before the next look", async () => {
+    const world = new World({ dayTradesRemaining: UNLIMITED });
+    const service = watched(world);
+    await service.look();
+    world.summary();
+    await service.control.recordFigures({});
+    service.readBack();
+    await service.look();
+    expect(told(service)).toEqual([CHANGED]);
+  });
+
+  it("is told before it is recorded: a kill in between tells it again, and loses nothing (law 8)", async () => {
+    const world = new World({ dayTradesRemaining: UNLIMITED });
+    const service = watched(world);
+    await service.look();
+    world.summary();
+    service.disk.full = true;
+    await expect(service.look(1)).rejects.toThrow(StreamFullError);
+    expect(told(service)).toEqual([CHANGED]);
   });
 });
 

@@ -1,5 +1,11 @@
 import type { Bus } from "#libs/bus/mod.ts";
-import { type Alert, type LimitUse, limitUseMessage } from "#libs/contracts/mod.ts";
+import {
+  type Alert,
+  type DayTradeRegime,
+  type LimitUse,
+  limitUseMessage,
+  type RiskState,
+} from "#libs/contracts/mod.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn, usedDayTrades } from "./day-trades/use.ts";
 import { dayResult } from "./evaluate/day-result.ts";
 import { markOf } from "./evaluate/price.ts";
@@ -37,6 +43,8 @@ export class Watch {
   readonly #uses = new Map<string, LimitUse>();
   /** What was recorded here last, so that it is not recorded again before the fold has it. */
   #lastRecorded = "";
+  /** The day-trading rule in force at the last look; null before the first. */
+  #regime: DayTradeRegime | null = null;
   #busy = false;
 
   constructor(options: WatchOptions) {
@@ -76,13 +84,14 @@ export class Watch {
 
   /** A new session day: its figures are recorded, a limit of the day before no longer holds entries back. */
   async #sessionDay(): Promise<void> {
-    const { control, bus, view } = this.#options;
+    const { control, view } = this.#options;
     const { book, calendar } = view();
     const { session, recorded } = book;
     if (session === null) return;
     const { setBy, since } = control.current;
     const now = riskStateOf(view(), control.current);
     const isNewDay = recorded?.tradingDay !== session.tradingDay;
+    await this.#tellRegime(now, recorded?.dayTradeRegime ?? null);
     const regimeChanged = recorded !== null && recorded.dayTradeRegime !== now.dayTradeRegime;
     // Not by `isNewDay` alone: the new day's figures may be on record before the first look at it.
     const setByLimit = POST_TRADE_LIMITS.some(({ code }) => code === setBy);
@@ -95,8 +104,21 @@ export class Watch {
     } else {
       await control.recordFigures(isNewDay ? {} : (recorded?.openingPrices ?? {}));
     }
-    if (regimeChanged)
-      await bus.alert(regimeAlert(recorded.dayTradeRegime, now.dayTradeRegime, now.dayTradeRegimeReason));
+  }
+
+  /**
+   * Told before this look records it, so that a kill in between tells it twice rather than never (law 8); and by what was
+   * in force at the look before, since anything that is recorded carries the new rule.
+   */
+  async #tellRegime(
+    { dayTradeRegime, dayTradeRegimeReason }: RiskState,
+    onRecord: DayTradeRegime | null,
+  ): Promise<void> {
+    const before = this.#regime ?? onRecord;
+    if (before !== null && before !== dayTradeRegime) {
+      await this.#options.bus.alert(regimeAlert(before, dayTradeRegime, dayTradeRegimeReason));
+    }
+    this.#regime = dayTradeRegime;
   }
 
   /** What was held overnight is measured from its first price known in this session day. */
