@@ -1,5 +1,11 @@
 import { afterEach, expect, it } from "vitest";
-import { type ClientOrderId, cancelMessage, controlMessage, type Mode } from "#libs/contracts/mod.ts";
+import {
+  type ClientOrderId,
+  cancelMessage,
+  clientOrderIdSchema,
+  controlMessage,
+  type Mode,
+} from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../../simulator/mod.ts";
 import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
@@ -98,6 +104,24 @@ it("a global cancel is carried out order by order, and takes none that was appro
   expect(gateway.liveOrders.map(({ terms }) => terms.orderRef)).toEqual([after, last]);
   expect(gateway.frames.receivedCount("REQ_GLOBAL_CANCEL")).toBe(1);
   expect(gateway.frames.receivedCount("CANCEL_ORDER")).toBe(2);
+});
+
+it("that of an entry whose stop was never sent is asked again, though nobody asked for it", async () => {
+  await open("paper");
+  await gateway.setFaults({ dropOnPlaceOrder: "after-accept", cancels: { kind: "ignore" } });
+  const intent = bench.intent(resting);
+  const id = await bench.approve({
+    ...intent,
+    bracket: {
+      stopLoss: { clientOrderId: clientOrderIdSchema.parse(`${intent.clientOrderId}-stop`), stopPrice: 80 },
+      takeProfit: { clientOrderId: clientOrderIdSchema.parse(`${intent.clientOrderId}-target`), limitPrice: 120 },
+    },
+  });
+  await reaches(`${id}-stop`, "not-sent");
+  await eventually("asked", () => gateway.frames.receivedCount("CANCEL_ORDER") === 1);
+  await killedAndBack();
+  await reaches(id, "canceled");
+  expect(gateway.liveOrders).toHaveLength(0);
 });
 
 it("one that the broker refused is not asked again by the next bridge", async () => {

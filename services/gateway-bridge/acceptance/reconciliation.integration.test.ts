@@ -137,6 +137,31 @@ describe("the socket dies between an order and its acknowledgement", () => {
     await bothSidesAgree();
   });
 
+  it("in the middle of a bracket, and the cancel of the entry is refused: told once, and not asked over and over", async () => {
+    await gateway.setFaults({ dropOnPlaceOrder: "after-accept", cancels: { kind: "ignore" } });
+    await start();
+    const intent = bench.intent({ ...resting });
+    const bracket = {
+      stopLoss: { clientOrderId: clientOrderIdSchema.parse(`${intent.clientOrderId}-stop`), stopPrice: 80 },
+      takeProfit: { clientOrderId: clientOrderIdSchema.parse(`${intent.clientOrderId}-target`), limitPrice: 120 },
+    };
+    const id = await bench.approve({ ...intent, bracket });
+    await reaches(`${id}-stop`, "not-sent");
+    const orderId = (await bench.events(id))[0]?.orderId ?? 0;
+    const asked = () => gateway.frames.receivedCount("CANCEL_ORDER");
+    const passes = () => gateway.frames.receivedCount("REQ_EXECUTIONS");
+    await eventually("asked", () => asked() === 1);
+    for (let refused = 0; refused < 3; refused += 1) {
+      const before = passes();
+      gateway.injectError(161, "Cancel attempted when order is not in a cancellable state.", orderId);
+      await eventually("the lists were read for it", () => passes() > before);
+      await eventually("told", async () => (await bench.alertCodes()).includes("CANCEL_REFUSED"));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(asked()).toBe(1);
+    }
+    expect((await bench.alertCodes()).filter((code) => code === "CANCEL_REFUSED")).toHaveLength(1);
+  });
+
   it("with the order canceled by the exchange while nobody listened: canceled", async () => {
     await start();
     const id = await bench.approve(bench.intent(resting));

@@ -32,6 +32,7 @@ import type { Gathered } from "./pass.ts";
 import { differencesOf, PositionBook } from "./positions.ts";
 import { Reader } from "./reader.ts";
 import { foreignOrders, reconcile, SETTLE_MS } from "./reconcile.ts";
+import { VainCancels } from "./vain-cancels.ts";
 import { WhatIfDesk } from "./what-if.ts";
 import { missingFrom, Written } from "./written.ts";
 
@@ -81,8 +82,7 @@ export class BrokerDesk implements Desk {
   readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly sinceMs: number }>();
   /** Entries of which a protective order was never sent. */
   readonly #unprotected = new Set<ClientOrderId>();
-  /** What is to be said of cancels that came to nothing, unless the lists show that the order is over. */
-  readonly #vainCancels = new Map<ClientOrderId, { readonly alert: Alert; readonly atMs: number }>();
+  readonly #vainCancels = new VainCancels();
   readonly #earlyCommissions = new Map<string, number>();
   readonly #told = new Set<string>();
   /** Shares that the broker counts as filled and whose executions it lists no more: asking again is in vain. */
@@ -415,7 +415,9 @@ export class BrokerDesk implements Desk {
   #onCancelRefused(id: ClientOrderId, reason: string): void {
     this.#cancels.refused(id);
     this.#options.recorder.cancelRefused(id, reason);
-    this.#vainCancels.set(id, { alert: alerts.cancelRefused(id, reason), atMs: this.#options.nowMs() });
+    this.#vainCancels.add(id, alerts.cancelRefused(id, reason), this.#options.nowMs());
+    // The refusal leads to a pass, and the pass would ask again: over and over, as fast as the broker answers.
+    this.#unprotected.delete(id);
   }
 
   /** Whatever became of an order whose cancel is not answered, the lists know; meanwhile it is asked once more. */
@@ -426,18 +428,8 @@ export class BrokerDesk implements Desk {
       const order = book.open.get(id);
       if (order !== undefined) this.#askCancel(order);
     }
-    for (const id of ignored) this.#vainCancels.set(id, { alert: alerts.cancelIgnored(id), atMs: nowMs() });
+    for (const id of ignored) this.#vainCancels.add(id, alerts.cancelIgnored(id), nowMs());
     if (again.length + ignored.length > 0) this.#reader.passIn(0);
-  }
-
-  /** A cancel that crosses the order's end came to nothing and is no fault: told is one whose order the lists show. */
-  #tellVainCancels(readSinceMs: number): void {
-    const { book, alert } = this.#options;
-    for (const [id, vain] of this.#vainCancels) {
-      if (vain.atMs > readSinceMs) continue;
-      this.#vainCancels.delete(id);
-      if (book.open.has(id)) this.#tellOnce(`${vain.alert.code} ${id}`, () => alert(vain.alert));
-    }
   }
 
   #onExecution(told: BrokerExecution): void {
@@ -502,7 +494,8 @@ export class BrokerDesk implements Desk {
         considered,
         onDone: (gathered) => {
           this.#reconcile(considered, gathered);
-          this.#tellVainCancels(startedAtMs);
+          const { book, alert, nowMs } = this.#options;
+          for (const vain of this.#vainCancels.toTell(book.open, startedAtMs, nowMs())) alert(vain);
           if (this.#options.isReady()) this.#askDue();
           onDone();
         },
@@ -572,11 +565,11 @@ export class BrokerDesk implements Desk {
 
   /**
    * An entry whose protective order was never sent waits at the gateway untransmitted: it never works, and a hand that
-   * transmits it there would open a position without its stop. Asked before the fact is recorded, so that a process
-   * that ends in between asks again; and in every later pass until it is over.
+   * transmits it there would open a position without its stop. Its cancel stands before the fact is recorded, so that
+   * another process asks again; and it is asked in every later pass until it is over, or the broker refused it.
    */
   #cancelUnprotected(facts: readonly Fact[]): void {
-    const { book } = this.#options;
+    const { book, recorder, onRefused } = this.#options;
     for (const fact of facts) {
       if (fact.kind !== "order" || fact.event.status !== "not-sent") continue;
       const { parentClientOrderId } = fact.event;
@@ -585,7 +578,10 @@ export class BrokerDesk implements Desk {
     for (const id of this.#unprotected) {
       const entry = book.open.get(id);
       if (entry === undefined) this.#unprotected.delete(id);
-      else if (entry.filledQuantity === 0) this.#askCancel(entry);
+      else if (entry.filledQuantity === 0) {
+        this.#askCancel(entry);
+        recorder.cancelsAccepted([id], "its protective order was never sent").catch(onRefused);
+      }
     }
   }
 
