@@ -57,3 +57,24 @@ it("what another's execution gives back of a holding taken over agrees with the 
   world.execution({ quantity: 60 });
   expect(sellable(world)).toBe(0);
 });
+
+it("once the broker has said what our executions passed later, it does not say late what they passed before", () => {
+  const world = new World();
+  for (const quantity of [60, 30]) {
+    const clientOrderId = approved(world, quantity);
+    world.execution({ clientOrderId: clientOrderId as never, quantity });
+  }
+  world.position({ quantity: 60, difference: -30 });
+  expect(sellable(world)).toBe(90);
+  world.position({ quantity: 0, difference: -90 });
+  expect(sellable(world)).toBe(0);
+});
+
+it("shares taken over that executions account for after all are not there twice, once the broker's word says so", () => {
+  const world = new World();
+  world.position({ quantity: 60, difference: 60 });
+  world.execution({ clientOrderId: "of-a-lost-ledger" as never, quantity: 60 });
+  expect(sellable(world)).toBe(120);
+  world.position({ quantity: 60, difference: 0 });
+  expect(sellable(world)).toBe(60);
+});
