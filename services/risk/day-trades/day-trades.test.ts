@@ -41,6 +41,16 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     expect(world.codes(entry())).toEqual([]);
   });
 
+  it("counts what was traded in a day of which no account summary has come yet", () => {
+    const world = new World(SMALL);
+    world.setTime("2026-11-24", "09:31");
+    for (const symbol of ["SPY", "IBM", "BAC"]) {
+      world.execution({ symbol });
+      world.execution({ symbol, side: "sell" });
+    }
+    expect(world.codes(entry())).toContain("DAY_TRADES");
+  });
+
   it("takes the session's first equity where the broker does not tell the prior day's", () => {
     const world = new World({ netLiquidation: 24_999, previousDayEquity: null, dayTradesRemaining: [0, 0, 1, 2, 3] });
     expect(world.codes(entry())).toEqual(["DAY_TRADES"]);
