@@ -55,6 +55,12 @@ function ended(status: OrderStatus, executed = 0, told = executed): Book {
   return book;
 }
 
+it("an order that fills in parts of shares is filled by their exact sum", () => {
+  const book = submitted();
+  for (let part = 0; part < 100; part += 1) execute(book, `part-${part}`, 0.1);
+  expect(eventOf(fillProgress(book, id))).toMatchObject({ status: "filled", filledQuantity: 10, leavesQuantity: 0 });
+});
+
 describe("an order that is over", () => {
   it("and is filled once more is told again, with all that the broker filled", () => {
     const book = ended("filled", 10);

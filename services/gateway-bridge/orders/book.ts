@@ -277,7 +277,7 @@ function countFilled(book: Book, id: ClientOrderId, replaced: KnownExecution | u
     (order.averagePrice ?? 0) * order.filledQuantity +
     added.quantity * added.price -
     (replaced === undefined ? 0 : replaced.quantity * replaced.price);
-  const filledQuantity = order.filledQuantity + quantity;
+  const filledQuantity = exactShares(order.filledQuantity + quantity);
   book.open.set(id, {
     ...order,
     filledQuantity,
