@@ -305,8 +305,9 @@ export const PITFALLS: readonly Row[] = [
         spans.push((atMs[2] ?? Number.NaN) - (atMs[0] ?? Number.NaN));
       }
       expect(stage.gateway.frames.receivedCount("PLACE_ORDER")).toBe(30);
-      // Held back, each group takes the 40 ms of a delayed acknowledgement; a busy machine may take as long for some.
-      expect(spans.sort((a, b) => a - b)[4]).toBeLessThan(30);
+      // Held back, every group takes the 40 ms of a delayed acknowledgement, but for the first: a new connection is
+      // acknowledged at once. A busy machine may be as slow for some, and not for each.
+      expect(Math.min(...spans.slice(3))).toBeLessThan(30);
     },
   },
   {

@@ -5,6 +5,7 @@ import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGate
 import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
 import { BridgeBench } from "../testing/bench.ts";
+import { type Closing, closeAll } from "../testing/paper-bench.ts";
 
 /** One line of an acceptance table: what is provoked at the simulated gateway, and what must come of it. */
 export interface Row {
@@ -44,32 +45,37 @@ export class Stage {
 
   static async open({ mode = "paper", gateway: options = {}, env = {} }: Row): Promise<Stage> {
     const bus = await startBus(mode);
-    const gateway = await startSimulatedGateway({
-      port: await claimPort(),
-      prices: "manual",
-      date: "2026-03-10",
-      startTime: "10:30:00",
-      // A fast clock does not run ahead of a bridge that is still on its way.
-      hold: options.speed !== undefined,
-      ...options,
-    });
-    gateway.setQuote("SPY", { bid: 100, ask: 100.02, bidSize: 300, askSize: 300, last: 100.01, lastSize: 10 });
-    // The gateway lives on a day of its own, so how far that is from the machine's is no news.
-    const clock = { MARKET_CLOCK_SPEED: String(options.speed ?? 1), CLOCK_DRIFT_ALERT_MS: "0" };
-    const bench = await BridgeBench.open({
-      mode,
-      connect: bus.connect,
-      gatewayPort: gateway.port,
-      env: { ...clock, ...env },
-    });
-    await bench.want(["SPY"]);
-    return new Stage(bus, gateway, bench);
+    const opened: Closing[] = [() => bus.stop()];
+    try {
+      const gateway = await startSimulatedGateway({
+        port: await claimPort(),
+        prices: "manual",
+        date: "2026-03-10",
+        startTime: "10:30:00",
+        // A fast clock does not run ahead of a bridge that is still on its way.
+        hold: options.speed !== undefined,
+        ...options,
+      });
+      opened.unshift(() => gateway.close());
+      gateway.setQuote("SPY", { bid: 100, ask: 100.02, bidSize: 300, askSize: 300, last: 100.01, lastSize: 10 });
+      // The gateway lives on a day of its own, so how far that is from the machine's is no news.
+      const clock = { MARKET_CLOCK_SPEED: String(options.speed ?? 1), CLOCK_DRIFT_ALERT_MS: "0" };
+      const bench = await BridgeBench.open({
+        mode,
+        connect: bus.connect,
+        gatewayPort: gateway.port,
+        env: { ...clock, ...env },
+      });
+      await bench.want(["SPY"]);
+      return new Stage(bus, gateway, bench);
+    } catch (error) {
+      await closeAll(opened);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
-    await this.bench.stop();
-    await this.gateway.close();
-    await this.bus.stop();
+    await closeAll([() => this.bench.stop(), () => this.gateway.close(), () => this.bus.stop()]);
   }
 
   /** Starts the bridge, waits until its session is ready, lets a fast market clock go, and waits until it is seen to run. */

@@ -36,13 +36,20 @@ export class PaperBench {
   ): Promise<PaperBench> {
     const { mode = "paper", env = {} } = options;
     const bus = await harness.startBus(mode);
-    const day = { prices: "manual", date: "2026-03-10", startTime: "10:30:00" } as const;
-    const gateway = await startSimulatedGateway({ port: await harness.claimPort(), ...day, ...options.gateway });
-    const bridge = await BridgeBench.open({ mode, connect: bus.connect, gatewayPort: gateway.port, env });
-    await bridge.want(["SPY"]);
-    const bench = new PaperBench({ harness, bus, gateway, bridge });
-    bench.trade(100);
-    return bench;
+    const opened: Closing[] = [() => bus.stop()];
+    try {
+      const day = { prices: "manual", date: "2026-03-10", startTime: "10:30:00" } as const;
+      const gateway = await startSimulatedGateway({ port: await harness.claimPort(), ...day, ...options.gateway });
+      opened.unshift(() => gateway.close());
+      const bridge = await BridgeBench.open({ mode, connect: bus.connect, gatewayPort: gateway.port, env });
+      await bridge.want(["SPY"]);
+      const bench = new PaperBench({ harness, bus, gateway, bridge });
+      bench.trade(100);
+      return bench;
+    } catch (error) {
+      await closeAll(opened);
+      throw error;
+    }
   }
 
   /** Starts the bridge, waits until it takes orders, and lets a market clock go that was held until then. */
@@ -97,11 +104,29 @@ export class PaperBench {
     }));
   }
 
-  async close(): Promise<void> {
-    await this.bridge.stop();
-    await this.gateway.close();
-    await this.#bus.stop();
+  close(): Promise<void> {
+    return closeAll([() => this.bridge.stop(), () => this.gateway.close(), () => this.#bus.stop()]);
   }
+}
+
+export type Closing = () => Promise<unknown>;
+
+/**
+ * Closes one after another, each whatever became of those before it: a server of the bus that is left behind outlives the
+ * tests.
+ *
+ * @throws the first error there was
+ */
+export async function closeAll(closings: readonly Closing[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const close of closings) {
+    try {
+      await close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Places in PLACE_ORDER, the message id first, at server version 193 (tws.md 5.4). */
