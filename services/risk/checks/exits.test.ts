@@ -203,6 +203,21 @@ describe("an exit beside the protective orders of a bracket", () => {
     expect(world.codes(exit(41))).toEqual(["EXIT_EXCEEDS_POSITION"]);
   });
 
+  it("is held to what works, also when the venue told the smaller size before the execution that made it so", () => {
+    const world = new World();
+    const stopLoss = { clientOrderId: id("y-stop"), stopPrice: 95 };
+    const takeProfit = { clientOrderId: id("y-target"), limitPrice: 110 };
+    const entry = intent({ quantity: 90, bracket: { stopLoss, takeProfit } });
+    world.decide(entry);
+    world.execution({ clientOrderId: entry.clientOrderId, quantity: 90 });
+    world.event(entry.clientOrderId, "filled", { filledQuantity: 90 });
+    world.event("y-stop", "accepted", { leavesQuantity: 50, side: "sell" });
+    world.execution({ clientOrderId: id("y-target"), side: "sell", quantity: 40, price: 110 });
+    world.event("y-target", "canceled", { filledQuantity: 40, side: "sell" });
+    // Fifty are held, and the stop may take them all.
+    expect(world.codes(exit(1))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+  });
+
   it("counts what a correction gives back", () => {
     const world = partlySold();
     const fills = world.ledger.flatMap((event) => event.as(fillMessage)?.data ?? []);

@@ -123,9 +123,13 @@ export function applyOrderEvent(book: Book, event: OrderEvent, tradingDay: strin
   if (filled === 0 && order.role === "entry") endUnsentProtection(book, order, event);
 }
 
-/** The broker may have reduced an order; it never enlarges one, and a word from before the reduction changes nothing. */
-function sizeAtBroker({ quantity }: OpenOrder, { filledQuantity, leavesQuantity }: OrderEvent): number {
-  return leavesQuantity > 0 ? Math.min(quantity, exactShares(filledQuantity + leavesQuantity)) : quantity;
+/**
+ * The broker may have reduced an order; it never enlarges one, and a word from before the reduction changes nothing. What
+ * one of a bracket's exits takes from the other is told by the execution, and must not be taken twice.
+ */
+function sizeAtBroker({ quantity, role }: OpenOrder, { filledQuantity, leavesQuantity }: OrderEvent): number {
+  if (role === "protective" || leavesQuantity === 0) return quantity;
+  return Math.min(quantity, exactShares(filledQuantity + leavesQuantity));
 }
 
 /**
