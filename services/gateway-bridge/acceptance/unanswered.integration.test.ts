@@ -95,6 +95,24 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    proves: ["a refusal of an order that works on"],
+    says: "is believed no more than the broker's lists: told, and not looked into for ever; a later cancel is a cancel",
+    play: async (stage) => {
+      await stage.start();
+      const id = await rests(stage);
+      const { orderId } = (await stage.bench.events(id)).at(-1) ?? {};
+      stage.gateway.injectError(201, "Order rejected - reason:no", orderId ?? 0);
+      await stage.alerted("ORDER_WORKS_ON");
+      const before = readings(stage);
+      await pause(11_000);
+      expect(readings(stage)).toBe(before);
+      expect(await cancel(stage, id)).toMatchObject({ ok: true });
+      await stage.reaches(id, "canceled");
+      expect(await stage.bench.statuses(id)).toEqual(["submitted", "accepted", "canceled"]);
+      expect(await stage.alerts()).toEqual(["ORDER_WORKS_ON"]);
+    },
+  },
+  {
     proves: ["a cancel that waits at the exchange, and one that ends with its order"],
     says: "are waited for: they are written once, and nothing is said",
     play: async (stage) => {

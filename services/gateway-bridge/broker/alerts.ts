@@ -69,6 +69,14 @@ export const unexplainedFills = (ids: readonly ClientOrderId[]): Alert => ({
   fields: [],
 });
 
+export const orderWorksOn = (id: ClientOrderId, reason: string): Alert => ({
+  severity: "warning",
+  code: "ORDER_WORKS_ON",
+  title: `The broker called ${id} over, and lists it as working`,
+  text: `It said ${reason}. By its own lists the order works on, and it is kept as working here. Look at it at the broker; cancel it if it should not work.`,
+  fields: [],
+});
+
 export const ordersUntraced = (ids: readonly ClientOrderId[]): Alert => ({
   severity: "critical",
   code: "ORDERS_UNTRACED",

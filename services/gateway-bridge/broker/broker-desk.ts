@@ -79,7 +79,7 @@ export class BrokerDesk implements Desk {
   readonly #written: Written;
   readonly #inactive = new Map<ClientOrderId, InactiveReport & { readonly sinceMs: number }>();
   /** Orders that an error called over, until their status or a list says how they ended. */
-  readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly sinceMs: number }>();
+  readonly #saidOver = new Map<ClientOrderId, SaidOver & { readonly atMs: number; readonly sinceMs: number }>();
   /** Entries of which a protective order was never sent. */
   readonly #unprotected = new Set<ClientOrderId>();
   readonly #vainCancels = new VainCancels();
@@ -369,9 +369,8 @@ export class BrokerDesk implements Desk {
     this.#reader.pass?.addOpen(order);
     const own = ownOrderOf(book, order, clientId);
     const closed = own === undefined ? undefined : book.closed.get(own);
-    const works = order.status === "Submitted" || order.status === "PreSubmitted";
     // A late repetition of a status is normal right after the end; a list that still has it later is not.
-    if (works && closed !== undefined && closed.status !== "filled" && closed.status !== "canceled") {
+    if (works(order) && closed !== undefined && closed.status !== "filled" && closed.status !== "canceled") {
       this.#reader.passIn(SOON_MS);
     }
     this.#onOrder(order);
@@ -404,7 +403,7 @@ export class BrokerDesk implements Desk {
   #takeNews(id: ClientOrderId, news: OrderNews): void {
     const { recorder, nowMs } = this.#options;
     recorder.take(news.facts);
-    if (news.saidOver !== undefined) this.#saidOver.set(id, { ...news.saidOver, sinceMs: nowMs() });
+    if (news.saidOver !== undefined) this.#saidOver.set(id, { ...news.saidOver, atMs: nowMs(), sinceMs: nowMs() });
     if (news.executionsMissing) this.#reader.passIn(EXECUTIONS_LAG_MS);
     if (news.cancelHeard) this.#cancels.heard(id);
     if (news.cancelUnsettled) this.#cancels.notFound(id);
@@ -494,6 +493,7 @@ export class BrokerDesk implements Desk {
         considered,
         onDone: (gathered) => {
           this.#reconcile(considered, gathered);
+          this.#doubtSaidOver(gathered.openOrders, startedAtMs);
           const { book, alert, nowMs } = this.#options;
           for (const vain of this.#vainCancels.toTell(book.open, startedAtMs, nowMs())) alert(vain);
           if (this.#options.isReady()) this.#askDue();
@@ -518,6 +518,20 @@ export class BrokerDesk implements Desk {
         if (isBack || missingFrom(book, openOrders, context).length > 0) this.#reader.passIn(0);
       },
     });
+  }
+
+  /**
+   * An order that the lists still show at work so long after an error called it over: the lists are the judge. Kept, the
+   * error would have them read for ever, and be given as the reason of another end.
+   */
+  #doubtSaidOver(listed: readonly BrokerOrder[], readSinceMs: number): void {
+    const { book, clientId, alert } = this.#options;
+    for (const [id, { atMs, reason }] of this.#saidOver) {
+      if (readSinceMs - atMs < SETTLE_MS) continue;
+      if (!listed.some((order) => works(order) && openOrderOf(book, order, clientId) === id)) continue;
+      this.#saidOver.delete(id);
+      alert(alerts.orderWorksOn(id, reason));
+    }
   }
 
   /** Orders that were written: what was not cannot be in the broker's lists. */
@@ -612,3 +626,5 @@ export class BrokerDesk implements Desk {
     tell();
   }
 }
+
+const works = ({ status }: BrokerOrder): boolean => status === "Submitted" || status === "PreSubmitted";
