@@ -79,6 +79,7 @@ export async function followAlerts(
       } catch (error) {
         bus.context.logger.warn({ error: String(error) }, "handing out alerts was cut off");
       }
+      await sleep(RETRY_DELAY_MS);
       if (stopped || !(await isStillThere())) return;
       messages = await consume();
     }

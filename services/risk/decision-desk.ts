@@ -265,7 +265,10 @@ export class DecisionDesk {
         "a denial is not recorded",
       );
     };
-    const told = recording.then(({ outcome }) => outcome, failed);
+    const told = recording.then(({ outcome }) => {
+      if (outcome === "exists") this.#giveBack(intent.clientOrderId);
+      return outcome;
+    }, failed);
     const outcome = await within(told, RECORD_DEADLINE_MS);
     return outcome === "exists" ? this.#decidedBefore(intent) : denied(intent, reasons);
   }

@@ -126,14 +126,16 @@ export async function startRisk(context: ServiceContext<"risk">, options: RiskOp
   const failed = (what: string) => (error: unknown) => logger.error({ error: String(error) }, what);
 
   async function refreshPlan(): Promise<void> {
-    if (!(await planFile.refresh())) return;
+    const isNews = await planFile.refresh();
     const plan = planFile.view;
     // A plan that can no longer be read loosens nothing: what it tightened stays tight, also over a restart.
     if (plan.known) {
       limits = tightened(configured, plan.plan);
       if (!isDeepStrictEqual(planLimits, plan.plan.limits)) await bus.record(planLimitsMessage, [], plan.plan.limits);
       planLimits = plan.plan.limits;
-    } else {
+    }
+    if (!isNews) return;
+    if (!plan.known) {
       await bus.alert({
         severity: "warning",
         code: "GAMEPLAN_UNUSABLE",
