@@ -238,7 +238,8 @@ export class Bus {
    * Asks and waits for the reply.
    *
    * @throws NoResponderError at once when nobody serves the subject
-   * @throws RequestTimeoutError when no reply came in time: whether the other side acted is not known
+   * @throws RequestTimeoutError when no reply came in time, and at once when the bus goes away: whether the other side
+   *   acted is not known
    * @throws RemoteError when the other side refused
    */
   async request<Data extends z.ZodType, P extends readonly string[], Reply extends z.ZodType>(
@@ -252,17 +253,23 @@ export class Bus {
     const checked = message.envelope.safeParse(this.envelope(data, options));
     if (!checked.success) throw new InvalidMessageError(subject, describeIssues(checked.error));
     const payload = JSON.stringify(checked.data);
+    const away = Promise.withResolvers<never>();
+    const forget = this.onChange((up) => {
+      if (!up) away.reject(new RequestTimeoutError(subject, "bus-away"));
+    });
     let reply: Msg;
     try {
-      reply = await this.#connection.request(subject, payload, {
-        timeout: options.timeoutMs,
-        headers: this.#signedHead(subject, payload),
-      });
+      // Left to itself, the client waits for its whole time-out for an answer that cannot come (nats.md).
+      if (!this.up) throw new RequestTimeoutError(subject, "bus-away");
+      const asked = { timeout: options.timeoutMs, headers: this.#signedHead(subject, payload) };
+      reply = await Promise.race([this.#connection.request(subject, payload, asked), away.promise]);
     } catch (error) {
       if (isNoResponder(error)) throw new NoResponderError(subject, { cause: error });
       if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
       if (isTimeout(error)) throw new RequestTimeoutError(subject, options.timeoutMs, { cause: error });
       throw error;
+    } finally {
+      forget();
     }
     const refusal = reply.headers?.get(ERROR_HEADER);
     if (refusal) throw new RemoteError(subject, refusal, reply.string());

@@ -15,10 +15,12 @@ export class NoResponderError extends BusError {
   }
 }
 
-/** No reply in time: the other service, or the bus, is slow or gone. Whether it acted is not known. */
+/** No reply: the other service is slow or gone, or the bus went away meanwhile. Whether it acted is not known. */
 export class RequestTimeoutError extends BusError {
-  constructor(subject: string, timeoutMs: number, options?: ErrorOptions) {
-    super("REQUEST_TIMEOUT", `No reply on ${subject} within ${timeoutMs} ms.`, options);
+  /** @param waited milliseconds, or that nothing more was to be waited for */
+  constructor(subject: string, waited: number | "bus-away", options?: ErrorOptions) {
+    const why = waited === "bus-away" ? "the bus is away" : `not within ${waited} ms`;
+    super("REQUEST_TIMEOUT", `No reply on ${subject}: ${why}.`, options);
   }
 }
 

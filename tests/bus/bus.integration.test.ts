@@ -8,6 +8,7 @@ import {
   NoResponderError,
   PermissionDeniedError,
   RemoteError,
+  RequestTimeoutError,
   readBatch,
 } from "#libs/bus/mod.ts";
 import {
@@ -496,6 +497,20 @@ describe("the bus that is away", () => {
     expect((await recorded).outcome).toBe("stored");
     expect(bridge.up).toBe(true);
     expect(changes).toEqual([false, true]);
+  });
+
+  it("ends a request at once that it cannot answer any more, and takes none while it is away", async () => {
+    const risk = await platform.connect("risk");
+    risk.serve(intentMessage, [], () => new Promise(() => undefined));
+    await risk.connection.flush();
+    const strategy = await platform.connect("strategy");
+    const never = { timeoutMs: 600_000 };
+    const asked = strategy.request(intentMessage, [], intent("one"), never);
+    const refused = expect(asked).rejects.toThrow(RequestTimeoutError);
+    await platform.server().kill();
+    await refused;
+    await expect(strategy.request(intentMessage, [], intent("one"), never)).rejects.toThrow(/the bus is away/);
+    await platform.crash();
   });
 
   it("answers a read that was asked while it was away, when it is back", async () => {
