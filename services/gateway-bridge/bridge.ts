@@ -271,6 +271,8 @@ export async function startBridge(context: ServiceContext<"gateway-bridge">): Pr
   serveAcceptance(bus, driver, desk);
   history.serve(bus);
   serveIbcControls(bus, ibc);
+  // Whoever is told that this service is ready must find it answering.
+  await bus.connection.flush();
   driver.start();
   const logWatch = await watchIbcLog({
     bus,

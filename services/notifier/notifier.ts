@@ -128,6 +128,8 @@ export async function startNotifier(context: NotifierContext, options: NotifierO
   const stopWatchingBus = bus.onChange(lookAtBus);
 
   bus.serve(controlMessage, ["notifier", "test"], ({ data }) => answerTest(bus, outbox, webhook !== null, data.reason));
+  // Whoever is told that this service is ready must find it answering.
+  await bus.connection.flush();
 
   return {
     health: (): HealthReport => report(outbox, webhook !== null),

@@ -10,8 +10,11 @@ const PROJECT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 /** Starts the strategy service: the gameplan's strategies, each from its snapshot, fed from bus and ledger. */
 export async function startStrategies(context: ServiceContext<"strategy">): Promise<Service> {
   resolveKitEverywhere();
-  return StrategyHost.open(context, {
+  const host = await StrategyHost.open(context, {
     gameplanPath: resolve(PROJECT, context.settings.gameplanPath),
     libraryPath: resolve(PROJECT, context.settings.strategyLibraryPath),
   });
+  // Whoever is told that this service is ready must find it answering.
+  await context.bus.connection.flush();
+  return host;
 }
