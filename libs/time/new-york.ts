@@ -12,7 +12,12 @@ export function toNewYork(epochMs: number): Temporal.ZonedDateTime {
 
 /** The New York calendar date of an instant, "YYYY-MM-DD": the day that limits, files and counters belong to. */
 export function tradingDayOf(epochMs: number): string {
-  return isoOf(epochMs).slice(0, 10);
+  const hour = Math.floor(epochMs / HOUR_MS);
+  if (hour !== dateHour) {
+    date = isoOf(epochMs).slice(0, 10);
+    dateHour = hour;
+  }
+  return date;
 }
 
 /** The New York time of day of an instant, "09:31:05". */
@@ -67,6 +72,9 @@ function instantOf(epochMs: number): Temporal.Instant {
 const HOUR_MS = 3_600_000;
 let offsetHour = Number.NaN;
 let offsetMs = 0;
+// So does its date: midnight there is a whole hour of UTC.
+let dateHour = Number.NaN;
+let date = "";
 
 function isoOf(epochMs: number): string {
   const hour = Math.floor(epochMs / HOUR_MS);
