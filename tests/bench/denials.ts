@@ -40,7 +40,7 @@ export interface DeniedOrder extends Denial {
 /** Every order that risk denied so far, oldest first. */
 export async function deniedOrders(platform: TestPlatform): Promise<DeniedOrder[]> {
   const facts: LedgerFact[] = [];
-  for await (const item of platform.messages("LEDGER")) {
+  for (const item of await platform.messages("LEDGER")) {
     // The account's figures say nothing of a single order.
     if ((messageOf(item.subject) as unknown) === accountSummaryMessage) continue;
     facts.push({ sequence: item.seq, subject: item.subject, envelope: JSON.parse(item.string()) });

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { z } from "zod";
-import { type Bus, connectBus, readBatch } from "#libs/bus/mod.ts";
+import { type Bus, connectBus } from "#libs/bus/mod.ts";
+import { StreamLog } from "#libs/bus/testing/stream-log.ts";
 import { parseSettings, type Settings } from "#libs/config/mod.ts";
 import {
   type Decision,
@@ -11,7 +12,6 @@ import {
   intentMessage,
   type MessageType,
   type Mode,
-  messageOf,
   modeOf,
   type OrderEvent,
   type OrderIntent,
@@ -56,6 +56,7 @@ export class TestPlatform {
   readonly manager: ProcessManager;
   readonly operator: Bus;
   readonly #release: () => Promise<void>;
+  readonly #logs = new Map<StreamName, StreamLog>();
   #quoting: NodeJS.Timeout | undefined;
   #lastQuote = 100;
 
@@ -245,22 +246,16 @@ export class TestPlatform {
     message: MessageType<Data, P>,
     stream: StreamName = "LEDGER",
   ): Promise<Envelope<z.infer<Data>>[]> {
-    const found: Envelope<z.infer<Data>>[] = [];
-    for await (const item of this.messages(stream)) {
-      if ((messageOf(item.subject) as unknown) !== message) continue;
-      found.push(message.envelope.parse(JSON.parse(item.string())));
-    }
-    return found;
+    return await this.#log(stream).of(message);
   }
 
   /** Everything in a stream so far, oldest first. */
-  async *messages(stream: StreamName): AsyncGenerator<Awaited<ReturnType<typeof readBatch>>[number]> {
-    for (let next = 1; ; ) {
-      const batch = await readBatch(this.operator, stream, next);
-      if (batch.length === 0) return;
-      yield* batch;
-      next = (batch.at(-1)?.seq ?? next) + 1;
-    }
+  messages = (stream: StreamName) => this.#log(stream).messages();
+
+  #log(stream: StreamName): StreamLog {
+    const log = this.#logs.get(stream) ?? new StreamLog(this.operator, stream);
+    this.#logs.set(stream, log);
+    return log;
   }
 
   /** The newest event of each order. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { type Bus, readBatch } from "#libs/bus/mod.ts";
+import type { Bus } from "#libs/bus/mod.ts";
+import { StreamLog } from "#libs/bus/testing/stream-log.ts";
 import { settingsFor } from "#libs/config/mod.ts";
 import {
   type Approval,
@@ -15,12 +16,12 @@ import {
   interestMessage,
   type MessageType,
   type Mode,
-  matches,
   type OrderEvent,
   type OrderIntent,
   orderEventMessage,
   orderIntentSchema,
   positionMessage,
+  type StreamName,
 } from "#libs/contracts/mod.ts";
 import { createLogger, type Service } from "#libs/service/mod.ts";
 import { createCalendar, MarketClock, monotonicNowMs, wallNowMs } from "#libs/time/mod.ts";
@@ -40,6 +41,7 @@ export class BridgeBench {
   readonly #risk: Bus;
   readonly #strategy: Bus;
   readonly #options: BenchOptions;
+  readonly #logs = new Map<StreamName, StreamLog>();
   #running: { service: Service; bus: Bus; clock: MarketClock } | undefined;
   #count = 0;
 
@@ -153,15 +155,10 @@ export class BridgeBench {
   async stored<Data extends z.ZodType, P extends readonly string[]>(
     message: MessageType<Data, P>,
   ): Promise<z.infer<Data>[]> {
-    const found: z.infer<Data>[] = [];
-    for (let from = 1; ; ) {
-      const batch = await readBatch(this.operator, message.stream ?? "LEDGER", from);
-      for (const stored of batch) {
-        if (matches(message.wildcard, stored.subject)) found.push(message.envelope.parse(stored.json()).data);
-        from = stored.seq + 1;
-      }
-      if (batch.length === 0) return found;
-    }
+    const stream = message.stream ?? "LEDGER";
+    const log = this.#logs.get(stream) ?? new StreamLog(this.operator, stream);
+    this.#logs.set(stream, log);
+    return (await log.of(message)).map(({ data }) => data);
   }
 
   async events(id: string): Promise<OrderEvent[]> {
