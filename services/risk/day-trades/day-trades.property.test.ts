@@ -74,6 +74,13 @@ interface Trade {
   readonly day: string;
 }
 
+interface Telling {
+  /** Whether executions are told in the order in which they were, as one session of a broker does. */
+  readonly inOrder: boolean;
+  /** Whether corrections also change how many shares were executed. */
+  readonly correctsShares: boolean;
+}
+
 class Play extends World {
   readonly trades: Trade[] = [];
   /** Exits that were denied for day trades. */
@@ -85,12 +92,11 @@ class Play extends World {
   readonly #untold: Trade[] = [];
   #serial = 0;
 
-  readonly #inOrder: boolean;
+  readonly #telling: Telling;
 
-  /** @param inOrder whether executions are told in the order in which they were, as one session of a broker does */
-  constructor(inOrder: boolean) {
+  constructor(telling: Telling) {
     super(SMALL);
-    this.#inOrder = inOrder;
+    this.#telling = telling;
     this.limits = {
       ...LIMITS,
       maxOpenOrders: 500,
@@ -212,7 +218,7 @@ class Play extends World {
   }
 
   tell(at: number): void {
-    const [trade] = this.#untold.splice(this.#inOrder ? 0 : at % Math.max(1, this.#untold.length), 1);
+    const [trade] = this.#untold.splice(this.#telling.inOrder ? 0 : at % Math.max(1, this.#untold.length), 1);
     if (trade === undefined) return;
     const { id, order, shares: quantity, at: executedAt } = trade;
     const clientOrderId = clientOrderIdSchema.parse(order.id);
@@ -266,12 +272,13 @@ class Play extends World {
       this.beyond.push(`${this.day} ${name} ${byOpening} ${byDirection}`);
   }
 
-  #correct(at: number, quantity: number, price: number): void {
+  #correct(at: number, shares: number, price: number): void {
     const told = this.trades.filter(
       (trade) => trade.day === this.day && trade.id.endsWith(".01") && !this.#untold.includes(trade),
     );
     const trade = told[at % Math.max(1, told.length)];
     if (trade === undefined) return;
+    const quantity = this.#telling.correctsShares ? shares : trade.shares;
     const corrected = { ...trade, id: trade.id.replace(/\.01$/, ".02"), shares: quantity };
     const index = this.trades.indexOf(trade);
     this.trades[index] = corrected;
@@ -406,32 +413,40 @@ function count(trades: readonly Trade[], window: readonly string[]): { byOpening
 }
 
 const weeks = fc.array(stepArbitrary, { minLength: 15, maxLength: 90, size: "max" });
-const property = (check: (steps: readonly Step[]) => void) => fc.assert(fc.property(weeks, check), { numRuns: 100 });
-const played = (steps: readonly Step[], inOrder: boolean): Play => {
-  const play = new Play(inOrder);
+const property = (check: (steps: readonly Step[]) => void, numRuns = 100) =>
+  fc.assert(fc.property(weeks, check), { numRuns });
+const played = (steps: readonly Step[], telling: Telling): Play => {
+  const play = new Play(telling);
   for (const step of steps) play.step(step);
   return play;
 };
 
 describe("the day trades of whole weeks", () => {
-  it("are never more than three where exits are made within the rule, and no exit is denied for them", () => {
-    let most = 0;
-    property((steps) => {
-      const play = played(steps, true);
-      play.closeAll();
-      for (const { byOpening, byDirection } of play.counts) {
-        most = Math.max(most, byOpening, byDirection);
-        expect(Math.max(byOpening, byDirection)).toBeLessThanOrEqual(DAY_TRADES_ALLOWED);
-      }
-      expect(play.trapped).toEqual([]);
-      expect(play.beyond).toEqual([]);
-    });
-    expect(most).toBe(DAY_TRADES_ALLOWED);
-  });
+  it.each([
+    // A correction of what was executed may make a day trade of it afterwards, and nothing foresees that.
+    ["in whatever order executions are told", { inOrder: false, correctsShares: false }, 300],
+    ["corrected in shares, and told in order", { inOrder: true, correctsShares: true }, 100],
+  ])(
+    "are never more than three where exits are made within the rule, and no exit is denied: %s",
+    (_, telling, runs) => {
+      let most = 0;
+      property((steps) => {
+        const play = played(steps, telling);
+        play.closeAll();
+        for (const { byOpening, byDirection } of play.counts) {
+          most = Math.max(most, byOpening, byDirection);
+          expect(Math.max(byOpening, byDirection)).toBeLessThanOrEqual(DAY_TRADES_ALLOWED);
+        }
+        expect(play.trapped).toEqual([]);
+        expect(play.beyond).toEqual([]);
+      }, runs);
+      expect(most).toBe(DAY_TRADES_ALLOWED);
+    },
+  );
 
   it("are counted as an independent count has them, by both methods, before and after a replay, and nothing stays reserved", () => {
     property((steps) => {
-      const play = played(steps, false);
+      const play = played(steps, { inOrder: false, correctsShares: true });
       play.closeAll();
       expect([...play.book.orders.values()]).toEqual([]);
       for (const { window, ...counted } of play.counts) {

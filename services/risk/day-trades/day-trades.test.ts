@@ -189,6 +189,54 @@ describe("the pattern-day-trader rule, under 25,000 USD", () => {
     expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
   });
 
+  it("foresees the purchase that a sale told before it may have closed, beside what was held overnight", () => {
+    const world = new World(SMALL);
+    world.position({ symbol: "IBM", quantity: 5 });
+    roundTrip(world);
+    roundTrip(world);
+    const bought = entry({ quantity: 1, holdOvernight: true });
+    world.decide(bought);
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual([]);
+    const sold = intent({ symbol: "IBM", side: "sell", quantity: 1, order: { type: "market" } });
+    world.decide(sold);
+    const boughtAt = world.marketMs ?? 0;
+    const { clientOrderId } = sold;
+    world.execution({ clientOrderId, symbol: "IBM", side: "sell", quantity: 1, executedAt: boughtAt + 1000 });
+    world.event(clientOrderId, "filled", { filledQuantity: 1 });
+    world.event(bought.clientOrderId, "filled", { filledQuantity: 1 });
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual(["DAY_TRADES"]);
+    expect(
+      excessDayTrades(intent({ symbol: "SPY", side: "sell", quantity: 1, order: { type: "market" } }), world.view()),
+    ).toBeNull();
+    world.execution({ clientOrderId: bought.clientOrderId, symbol: "IBM", quantity: 1, executedAt: boughtAt });
+    expect(used(world)).toBe(3);
+  });
+
+  it("does not foresee it for a purchase asked for after the sale was told", () => {
+    const world = new World(SMALL);
+    world.position({ symbol: "IBM", quantity: 5 });
+    roundTrip(world);
+    roundTrip(world);
+    world.trade("sell", 1, { symbol: "IBM", order: { type: "market" } });
+    world.decide(entry({ quantity: 1, holdOvernight: true }));
+    expect(world.codes(entry({ symbol: "BAC" }))).toEqual([]);
+  });
+
+  it("is told of an exit that can close more than the oldest purchase, of which a part is not told yet", () => {
+    const world = new World(SMALL);
+    roundTrip(world);
+    roundTrip(world);
+    const [older, newer] = [6, 7].map((quantity) => entry({ quantity, holdOvernight: true }));
+    if (older === undefined || newer === undefined) throw new Error("two entries");
+    world.decide(older);
+    world.decide(newer);
+    world.execution({ clientOrderId: older.clientOrderId, symbol: "IBM", quantity: 5 });
+    world.execution({ clientOrderId: newer.clientOrderId, symbol: "IBM", quantity: 7 });
+    const exit = intent({ symbol: "IBM", side: "sell", quantity: 6 });
+    expect(excessDayTrades(exit, world.view())).toBe(4);
+    expect(excessDayTrades({ ...exit, quantity: 1 }, world.view())).toBeNull();
+  });
+
   it("counts the rest of a sale that began before a new purchase as sold after it", () => {
     const world = new World(SMALL);
     world.position({ symbol: "IBM", quantity: 20 });

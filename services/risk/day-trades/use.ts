@@ -1,6 +1,7 @@
 import type { Book, OpenOrder, SymbolBook, WorkingOrders } from "../state/book.ts";
 import { leavesOf } from "../state/book.ts";
 import { dayOf, symbolBook } from "../state/positions.ts";
+import type { SymbolDay } from "../state/symbol-day.ts";
 import { workingOf } from "../state/working.ts";
 import { type DayTradeCount, hasOpened, type Opening, type Tally } from "./tally.ts";
 
@@ -99,12 +100,12 @@ const NO_MORE: More = { ifAllCloses: NOTHING, ifExitsFill: NOTHING };
 function moreOf(book: Book, symbol: string, today: string, reserved: readonly OpenOrder[]): More {
   const entry = symbolBook(book, symbol);
   const working = workingOf(book, symbol);
-  if (reserved.length > 0) return moreIn(book, dayOf(entry, today).tally, [...working.orders, ...reserved]);
+  if (reserved.length > 0) return moreIn(book, dayOf(entry, today), [...working.orders, ...reserved]);
   if (working.orders.length === 0 && entry.days.at(-1)?.tradingDay !== today) return NO_MORE;
   const key = working.orders.length > 0 ? working : entry;
   const known = counted.get(key);
   if (known?.entry === entry && known.working === working && known.today === today) return known;
-  const now: Counted = { entry, working, today, ...moreIn(book, dayOf(entry, today).tally, working.orders) };
+  const now: Counted = { entry, working, today, ...moreIn(book, dayOf(entry, today), working.orders) };
   counted.set(key, now);
   return now;
 }
@@ -112,14 +113,17 @@ function moreOf(book: Book, symbol: string, today: string, reserved: readonly Op
 /**
  * Each order that has opened something today, or may, is one day trade when it is closed, in whatever order they fill and
  * close. Of a symbol in which all is to be held overnight and no exit works, nothing is closed; where anything is, what is
- * to be held overnight is closed before it, if it was opened before.
+ * to be held overnight is closed before it, if it was opened before. What an entry filled may be told after the sale that
+ * closed it: where one was told since it was approved, the two may be a day trade that nothing shows yet.
  */
-function moreIn(book: Book, tally: Tally, orders: readonly OpenOrder[]): More {
+function moreIn(book: Book, { tally, tradingDay }: SymbolDay, orders: readonly OpenOrder[]): More {
   const works = orders.filter((order) => leavesOf(order) > 0);
   const exits = exitsAmong(tally, works);
   const entries = works.filter((order) => !exits.includes(order));
+  const opposed = entries.filter(({ opposedOn }) => opposedOn === tradingDay);
   const closedToday =
     exits.length > 0 ||
+    opposed.length > 0 ||
     entries.some(({ holdOvernight }) => !holdOvernight) ||
     tally.openings.some(({ key }) => !isHeldOvernight(book, key));
   if (!closedToday) return NO_MORE;
@@ -127,7 +131,7 @@ function moreIn(book: Book, tally: Tally, orders: readonly OpenOrder[]): More {
   const turns = (tally.openedSinceClose ? 1 : 0) + fresh;
   return {
     ifAllCloses: { byOpening: newlyClosed(tally, tally.openings) + fresh, byDirection: turns },
-    ifExitsFill: countIfSold(tally, entries, turns, sharesOf(exits)),
+    ifExitsFill: countIfSold(tally, { entries, opposed, exits }, turns),
   };
 }
 
@@ -144,19 +148,42 @@ function exitsAmong({ position }: Tally, works: readonly OpenOrder[]): readonly 
 }
 
 /**
- * What the exits reach of today's openings, the oldest first. What an entry filled before those may not be told yet: a
- * share of each that works comes first.
+ * What the exits may reach of today's openings, the oldest first, besides what those told reached already. What an entry
+ * filled before those may not be told yet: as many of those that work as make the most of it come first, a share of each.
  */
-function countIfSold(tally: Tally, entries: readonly OpenOrder[], turns: number, shares: number): DayTradeCount {
-  const untold = entries.map((order) => ({ key: order.clientOrderId, shares: Math.min(1, leavesOf(order)) }));
+function countIfSold(
+  tally: Tally,
+  { entries, opposed, exits }: Readonly<Record<"entries" | "opposed" | "exits", readonly OpenOrder[]>>,
+  turns: number,
+): DayTradeCount {
+  const shares = sharesOf(exits);
+  const age = ({ key }: Opening): number => tally.openings.findLastIndex((opening) => opening.key === key);
+  const untold = entries
+    .map((order): Opening => ({ key: order.clientOrderId, shares: Math.min(1, leavesOf(order)) }))
+    .filter(({ key }) => !tally.closedOpenings.has(key));
+  // What opened nothing yet counts with its first share; of the rest the newest are those that exits would reach last.
+  const first = [
+    ...untold.filter((opening) => age(opening) < 0),
+    ...untold.filter((opening) => age(opening) >= 0).toSorted((a, b) => age(b) - age(a)),
+  ];
+  const surely = opposed.map((order): Opening => ({ key: order.clientOrderId, shares: leavesOf(order) }));
+  let most = newlyClosed(tally, surely);
+  for (let count = 0; shares > 0 && count <= first.length; count += 1) {
+    const reached = reachedOf([...first.slice(0, count), ...tally.openings], shares);
+    most = Math.max(most, newlyClosed(tally, [...surely, ...reached]));
+  }
+  return { byOpening: most, byDirection: most > 0 || shares > 0 ? turns : 0 };
+}
+
+function reachedOf(openings: readonly Opening[], shares: number): readonly Opening[] {
   const reached: Opening[] = [];
   let left = shares;
-  for (const opening of [...untold, ...tally.openings]) {
+  for (const opening of openings) {
     if (left <= 0) break;
     reached.push(opening);
     left -= opening.shares;
   }
-  return { byOpening: newlyClosed(tally, reached), byDirection: reached.length > 0 ? turns : 0 };
+  return reached;
 }
 
 const newlyClosed = ({ closedOpenings }: Tally, openings: readonly Opening[]): number =>

@@ -134,6 +134,8 @@ export interface OpenOrder {
   readonly correctedAway: number;
   /** Shares it filled in all, once it is over; null while it is not. */
   readonly settled: number | null;
+  /** The newest trading day of which an execution of the other side was told while it could fill: what it filled before that may be told later. */
+  readonly opposedOn?: string;
   /** The group at the venue of which one order alone fills; none for an order of no group. */
   readonly oneCancelsAll?: string;
 }

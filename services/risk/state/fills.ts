@@ -3,7 +3,7 @@ import type { Calendar } from "#libs/time/mod.ts";
 import { exactShares } from "../day-trades/tally.ts";
 import type { Book } from "./book.ts";
 import { movedOn } from "./late-word.ts";
-import { addExecuted, correctExecuted } from "./orders.ts";
+import { addExecuted, correctExecuted, markOpposed } from "./orders.ts";
 import { dayOf, ownFigures, putDay, setEntry, symbolBook, withAdopted } from "./positions.ts";
 import {
   addExecution,
@@ -62,6 +62,7 @@ function applyExecution(book: Book, execution: Execution, calendar: Calendar): v
   book.addedSinceAccount += Math.max(0, added) * execution.price;
   moveReported(book, symbol, signed);
   addExecuted(book, execution.clientOrderId, execution.quantity);
+  markOpposed(book, symbol, execution.side, tradingDay);
 }
 
 /** Replaces an execution by its correction, unless a newer correction already did. */

@@ -175,6 +175,14 @@ export function addExecuted(book: Book, clientOrderId: string | null, quantity: 
   reduceOthersOf(book, order, quantity);
 }
 
+/** Remembers with the entries of the other side that this was told while they could fill. */
+export function markOpposed(book: Book, symbol: string, side: OpenOrder["side"], tradingDay: string): void {
+  for (const order of workingOf(book, symbol).orders) {
+    if (order.role !== "entry" || order.side === side || (order.opposedOn ?? "") >= tradingDay) continue;
+    putOrder(book, { ...order, opposedOn: tradingDay });
+  }
+}
+
 /** Counts the difference that a correction makes; what it takes away is not to come once more. */
 export function correctExecuted(book: Book, clientOrderId: string | null, difference: number): void {
   const order = clientOrderId === null ? undefined : book.orders.get(clientOrderId);
