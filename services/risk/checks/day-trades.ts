@@ -9,6 +9,7 @@ import {
 } from "../day-trades/use.ts";
 import type { Facts } from "../evaluate/facts.ts";
 import type { OpenOrder } from "../state/book.ts";
+import { linesWith } from "../state/lines.ts";
 import { type Check, type Compared, deny, pass, verdict } from "./check.ts";
 
 export const dayTrades: Check = {
@@ -18,22 +19,22 @@ export const dayTrades: Check = {
     "Under the pattern-day-trader rule, with less than 25,000 USD of prior-day equity: the order's exit today could be a fourth day trade in five business days, what is reserved counted in. An order to be held overnight, with nothing that could close it today, passes until three are used; then the broker refuses every opening.",
   exitsExempt: true,
   judge: (facts) => {
-    const { view, intent, today } = facts;
+    const { view, intent, today, lines } = facts;
     const { book } = view;
     if (!countsDayTrades(facts) || today === null || book.session === null) return pass({ counted: false });
     // The window of the session day, and of one that began since without an account summary.
-    const made = dayTradesIn(book, [...book.session.window, today]);
+    const made = dayTradesIn(book, [...book.session.window, today], lines);
     const used = usedDayTrades(book, made);
     const allowed = DAY_TRADES_ALLOWED;
     const equity = priorDayEquity(facts);
     const shown: Compared = { used, allowed, ...made, unseen: book.session.unseenDayTrades, equity };
     if (used >= allowed) return deny(shown, { left: allowed - used, unit: "day-trades" });
     const foreseenWith = (orders: readonly OpenOrder[]) =>
-      usedDayTrades(book, foreseenDayTrades(book, orders, made, today));
+      usedDayTrades(book, foreseenDayTrades(book, linesWith(book, lines, orders), made, today));
     // Its protective orders rest at the broker and may close it today, whatever the plan says.
     const closesToday = !intent.holdOvernight || intent.bracket !== null;
-    const foreseen = foreseenWith([...facts.reserved, askedOrder(intent, "entry", closesToday)]);
-    if (intent.holdOvernight && foreseen <= foreseenWith(facts.reserved)) {
+    const foreseen = foreseenWith([askedOrder(intent, "entry", closesToday)]);
+    if (intent.holdOvernight && foreseen <= foreseenWith([])) {
       return pass({ ...shown, holdOvernight: true }, { left: allowed - used, unit: "day-trades" });
     }
     return verdict(foreseen > allowed, { foreseen, ...shown }, { left: allowed - foreseen, unit: "day-trades" });

@@ -1,8 +1,7 @@
-import type { Book, OpenOrder, SymbolBook, WorkingOrders } from "../state/book.ts";
+import type { Book, OpenOrder } from "../state/book.ts";
 import { leavesOf } from "../state/book.ts";
-import { dayOf, symbolBook } from "../state/positions.ts";
+import { type Line, linesOf } from "../state/lines.ts";
 import type { SymbolDay } from "../state/symbol-day.ts";
-import { workingOf } from "../state/working.ts";
 import { type DayTradeCount, hasOpened, type Opening, type Tally } from "./tally.ts";
 
 /** Day trades an account under the old rule has in five business days before the broker refuses every new opening. */
@@ -11,19 +10,27 @@ export const DAY_TRADES_ALLOWED = 3;
 export const UNCOUNTED_FROM_EQUITY = 25_000;
 
 /** Day trades of the given trading days, all symbols, by both methods. */
-export function dayTradesIn(book: Book, window: readonly string[]): DayTradeCount {
+export function dayTradesIn(book: Book, window: readonly string[], lines = linesOf(book)): DayTradeCount {
   let byOpening = 0;
   let byDirection = 0;
   const from = window[0] ?? "";
   const until = window.at(-1) ?? "";
-  for (const entry of book.symbols.values()) {
-    for (const day of entry.days) {
-      if (day.tradingDay < from || day.tradingDay > until) continue;
-      byOpening += day.tally.closedOpenings.size;
-      byDirection += day.tally.byDirection;
-    }
+  for (const line of lines) {
+    if (line.made?.from !== from || line.made.until !== until) line.made = madeIn(line, from, until);
+    byOpening += line.made.byOpening;
+    byDirection += line.made.byDirection;
   }
   return { byOpening, byDirection };
+}
+
+function madeIn({ entry }: Line, from: string, until: string): NonNullable<Line["made"]> {
+  const days = entry.days.filter(({ tradingDay }) => tradingDay >= from && tradingDay <= until);
+  return {
+    from,
+    until,
+    byOpening: days.reduce((sum, { tally }) => sum + tally.closedOpenings.size, 0),
+    byDirection: days.reduce((sum, { tally }) => sum + tally.byDirection, 0),
+  };
 }
 
 /** The greater of both counts, and never less than the broker's own count implies. */
@@ -34,45 +41,41 @@ export const usedDayTrades = (book: Book, count: DayTradeCount): number =>
  * The count as it would be at the worst if every order that works filled today, and everything that may be closed today
  * were: what entries reserve besides the day trades made.
  *
- * @param reserved orders that the book does not hold yet, and those that are judged
+ * @param lines every symbol, with the orders that the book does not hold yet, and those that are judged
  */
-export const foreseenDayTrades = (
+export function foreseenDayTrades(
   book: Book,
-  reserved: readonly OpenOrder[],
+  lines: readonly Line[],
   made: DayTradeCount,
   today: string,
-): DayTradeCount => withMore(book, reserved, made, today, ({ ifAllCloses }) => ifAllCloses);
+): DayTradeCount {
+  let { byOpening, byDirection } = made;
+  for (const line of lines) {
+    const { ifAllCloses } = moreOf(book, line, today);
+    byOpening += ifAllCloses.byOpening;
+    byDirection += ifAllCloses.byDirection;
+  }
+  return { byOpening, byDirection };
+}
 
 /**
  * The count as it would be at the worst if the exits that work, protective orders among them, fill today, and the entries
  * they close.
  *
- * @param reserved as for {@link foreseenDayTrades}
+ * @param lines as for {@link foreseenDayTrades}
  */
-export const dayTradesByExits = (
+export function dayTradesByExits(
   book: Book,
-  reserved: readonly OpenOrder[],
+  lines: readonly Line[],
   made: DayTradeCount,
   today: string,
-): DayTradeCount => withMore(book, reserved, made, today, ({ ifExitsFill }) => ifExitsFill);
-
-function withMore(
-  book: Book,
-  reserved: readonly OpenOrder[],
-  made: DayTradeCount,
-  today: string,
-  which: (more: More) => DayTradeCount,
 ): DayTradeCount {
   let { byOpening, byDirection } = made;
-  const add = (symbol: string, orders: readonly OpenOrder[] = []): void => {
-    const more = which(moreOf(book, symbol, today, orders));
-    byOpening += more.byOpening;
-    byDirection += more.byDirection;
-  };
-  const bySymbol = Map.groupBy(reserved, ({ symbol }) => symbol);
-  for (const [symbol, orders] of bySymbol) add(symbol, orders);
-  for (const symbol of book.symbols.keys()) if (!bySymbol.has(symbol)) add(symbol);
-  for (const symbol of book.working.keys()) if (!bySymbol.has(symbol) && !book.symbols.has(symbol)) add(symbol);
+  for (const line of lines) {
+    const { ifExitsFill } = moreOf(book, line, today);
+    byOpening += ifExitsFill.byOpening;
+    byDirection += ifExitsFill.byDirection;
+  }
   return { byOpening, byDirection };
 }
 
@@ -82,32 +85,15 @@ interface More {
   readonly ifExitsFill: DayTradeCount;
 }
 
-interface Counted extends More {
-  readonly entry: SymbolBook;
-  readonly working: WorkingOrders;
-  readonly today: string;
-}
-
-/**
- * Only a symbol that changed is counted again: its book and its orders are immutable and replaced when they change, so
- * the same two give the same count. Whether an order is held overnight is decided before it can be in either.
- */
-const counted = new WeakMap<SymbolBook | WorkingOrders, Counted>();
-
 const NOTHING: DayTradeCount = { byOpening: 0, byDirection: 0 };
 const NO_MORE: More = { ifAllCloses: NOTHING, ifExitsFill: NOTHING };
 
-function moreOf(book: Book, symbol: string, today: string, reserved: readonly OpenOrder[]): More {
-  const entry = symbolBook(book, symbol);
-  const working = workingOf(book, symbol);
-  if (reserved.length > 0) return moreIn(book, dayOf(entry, today), [...working.orders, ...reserved]);
-  if (working.orders.length === 0 && entry.days.at(-1)?.tradingDay !== today) return NO_MORE;
-  const key = working.orders.length > 0 ? working : entry;
-  const known = counted.get(key);
-  if (known?.entry === entry && known.working === working && known.today === today) return known;
-  const now: Counted = { entry, working, today, ...moreIn(book, dayOf(entry, today), working.orders) };
-  counted.set(key, now);
-  return now;
+/** Counted once for each line: whether an order is held overnight is decided before it can be in one. */
+function moreOf(book: Book, line: Line, today: string): More {
+  if (line.ahead?.today !== today) {
+    line.ahead = { today, ...moreIn(book, line.dayOf(today), line.working.orders) };
+  }
+  return line.ahead;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Book } from "../state/book.ts";
-import { dayOf } from "../state/positions.ts";
+import { linesOf } from "../state/lines.ts";
 import { type Figures, recount, type SymbolDay } from "../state/symbol-day.ts";
 import { markOf } from "./price.ts";
 import type { RiskView } from "./view.ts";
@@ -17,14 +17,18 @@ export interface DayResult {
 }
 
 /** What the day has brought; null before the session day began. */
-export function dayResult({ book, quoteOf }: Pick<RiskView, "book" | "quoteOf">): DayResult | null {
+export function dayResult(
+  { book, quoteOf }: Pick<RiskView, "book" | "quoteOf">,
+  lines = linesOf(book),
+): DayResult | null {
   const { session, account } = book;
   if (session === null) return null;
   let realized = 0;
   let open = 0;
   let commissions = 0;
-  for (const [symbol, entry] of book.symbols) {
-    const day = dayOf(entry, session.tradingDay);
+  for (const line of lines) {
+    const { symbol } = line;
+    const day = line.dayOf(session.tradingDay);
     const price = markOf(quoteOf(symbol));
     const end = isMeasured(day, symbol, book) ? day.end : endFrom(price, day);
     realized += end.realized;

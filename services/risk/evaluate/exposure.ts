@@ -1,6 +1,4 @@
-import type { OpenOrder, SymbolBook, WorkingOrders } from "../state/book.ts";
-import { heldQuantity, ownFigures, symbolBook } from "../state/positions.ts";
-import { workingBySymbol, workingOf } from "../state/working.ts";
+import type { Line } from "../state/lines.ts";
 import { markOf } from "./price.ts";
 import type { RiskView } from "./view.ts";
 
@@ -54,17 +52,15 @@ export function worstWith(symbol: SymbolExposure, side: "buy" | "sell", orderUsd
 }
 
 /**
- * @param reserved orders approved and not in the book yet
+ * @param lines every symbol, with the orders that are approved and not in the book yet
  * @param ownPrice USD a share that the judged order counts at where its symbol has no quote; null when unknown
  */
 export function exposureOf(
-  view: RiskView,
+  lines: readonly Line[],
+  quoteOf: RiskView["quoteOf"],
   symbol: string,
-  reserved: readonly OpenOrder[],
   ownPrice: number | null,
 ): Exposure {
-  const { book, quoteOf } = view;
-  const added = reserved.length === 0 ? null : workingBySymbol(reserved);
   let own: SymbolExposure = NOTHING;
   let grossOfOthers = 0;
   let netLong = 0;
@@ -73,40 +69,34 @@ export function exposureOf(
   let heldRequirement = 0;
   let workingRequirement = 0;
   let unpriced: string | null = null;
-  const largest = new Array<number>(LARGEST_POSITIONS).fill(0);
-
-  const count = (name: string, entry: SymbolBook): void => {
-    const figures = ownFigures(entry);
-    const quantity = larger(figures.quantity, heldQuantity(entry));
-    const working = workingOf(book, name);
-    const more = added?.get(name);
-    if (quantity === 0 && working.orders.length === 0 && more === undefined) return;
-    const mark = markOf(quoteOf(name)) ?? (name === symbol ? ownPrice : null) ?? figures.basis;
-    const buys = entriesOf("buys", working, more, mark);
-    const sells = entriesOf("sells", working, more, mark);
-    if (mark === 0 && (quantity !== 0 || hasUnpriced(working) || (more && hasUnpriced(more)))) unpriced ??= name;
+  const largestOthers = new Array<number>(LARGEST_POSITIONS).fill(0);
+  for (const line of lines) {
+    const { quantity, works } = line;
+    if (quantity === 0 && !works) continue;
+    const isOwn = line.symbol === symbol;
+    const mark = markOf(quoteOf(line.symbol)) ?? (isOwn ? ownPrice : null) ?? line.own.basis;
+    const { buys: buying, sells: selling } = line.working;
+    const buys = buying.entryNotional + buying.unpricedShares * mark;
+    const sells = selling.entryNotional + selling.unpricedShares * mark;
+    if (mark === 0 && (quantity !== 0 || buying.unpricedShares + selling.unpricedShares > 0)) {
+      unpriced ??= line.symbol;
+    }
     const heldLong = quantity > 0 ? quantity * mark : 0;
     const heldShort = quantity < 0 ? -quantity * mark : 0;
-    const covers = heldShort === 0 ? 0 : Math.min(-quantity, exitsOf("buys", working, more)) * mark;
-    const sales = heldLong === 0 ? 0 : Math.min(quantity, exitsOf("sells", working, more)) * mark;
+    const covers = heldShort === 0 ? 0 : Math.min(-quantity, buying.exitShares) * mark;
+    const sales = heldLong === 0 ? 0 : Math.min(quantity, selling.exitShares) * mark;
     netLong += heldLong - heldShort + covers + buys;
     netShort += heldShort - heldLong + sales + sells;
     openNotional += buys + sells;
     heldRequirement += heldLong * LONG_REQUIREMENT + heldShort * SHORT_REQUIREMENT;
     workingRequirement += buys * LONG_REQUIREMENT + sells * SHORT_REQUIREMENT;
-    if (name === symbol) {
+    if (isOwn) {
       own = { heldLong, heldShort, workingBuys: buys, workingSells: sells };
-      return;
+      continue;
     }
     const worst = Math.max(heldLong + buys, heldShort + sells);
     grossOfOthers += worst;
-    keepLargest(largest, worst);
-  };
-
-  for (const [name, entry] of book.symbols) count(name, entry);
-  for (const name of book.working.keys()) if (!book.symbols.has(name)) count(name, symbolBook(book, name));
-  for (const name of added?.keys() ?? []) {
-    if (!book.symbols.has(name) && !book.working.has(name)) count(name, symbolBook(book, name));
+    keepLargest(largestOthers, worst);
   }
   return {
     own,
@@ -114,7 +104,7 @@ export function exposureOf(
     netLong,
     netShort,
     openNotional,
-    largestOthers: largest,
+    largestOthers,
     heldRequirement,
     workingRequirement,
     workingInitialMargin: openNotional * INITIAL_MARGIN,
@@ -123,25 +113,6 @@ export function exposureOf(
 }
 
 const NOTHING: SymbolExposure = { heldLong: 0, heldShort: 0, workingBuys: 0, workingSells: 0 };
-
-/** Shares that count: the larger of our own figure and the broker's word. Negative is short. */
-const larger = (own: number, held: number): number => (Math.abs(own) > Math.abs(held) ? own : held);
-
-function entriesOf(
-  side: "buys" | "sells",
-  working: WorkingOrders,
-  more: WorkingOrders | undefined,
-  mark: number,
-): number {
-  const known = working[side];
-  const usd = known.entryNotional + known.unpricedShares * mark;
-  return more === undefined ? usd : usd + more[side].entryNotional + more[side].unpricedShares * mark;
-}
-
-const exitsOf = (side: "buys" | "sells", working: WorkingOrders, more: WorkingOrders | undefined): number =>
-  working[side].exitShares + (more?.[side].exitShares ?? 0);
-
-const hasUnpriced = ({ buys, sells }: WorkingOrders): boolean => buys.unpricedShares + sells.unpricedShares > 0;
 
 /** Puts a figure into its place among the largest so far. */
 function keepLargest(largest: number[], usd: number): void {

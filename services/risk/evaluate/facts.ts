@@ -1,5 +1,6 @@
 import type { OrderIntent, Quote, WhatIf } from "#libs/contracts/mod.ts";
 import type { OpenOrder } from "../state/book.ts";
+import { type Line, linesOf, linesWith } from "../state/lines.ts";
 import { sessionDayOf } from "../state/trading-days.ts";
 import { type DayResult, dayResult } from "./day-result.ts";
 import { type Exposure, exposureOf } from "./exposure.ts";
@@ -35,6 +36,8 @@ export interface Facts {
   readonly reserved: readonly OpenOrder[];
   /** Orders of the intent's symbol that may still fill, its own not among them. */
   readonly ofSymbol: readonly OpenOrder[];
+  /** Every symbol, with the orders that are reserved. */
+  readonly lines: readonly Line[];
   readonly exposure: Exposure;
   readonly flow: Flow;
   /** The session day so far; null before it began. */
@@ -43,6 +46,8 @@ export interface Facts {
 
 export function factsOf(intent: OrderIntent, view: RiskView, now: Moment, asked: Asked): Facts {
   const reserved = onlyReserved(view);
+  const inBook = linesOf(view.book);
+  const lines = linesWith(view.book, inBook, reserved);
   const ofSymbol = ofSymbolIn(view, intent.symbol, reserved);
   const quote = view.quoteOf(intent.symbol);
   const worstPrice = worstPriceOf(intent.order, intent.side, quote);
@@ -58,8 +63,9 @@ export function factsOf(intent: OrderIntent, view: RiskView, now: Moment, asked:
     purpose: purposeOf(intent, view, ofSymbol, now.marketMs),
     reserved,
     ofSymbol,
-    exposure: exposureOf(view, intent.symbol, reserved, worstPrice),
+    lines,
+    exposure: exposureOf(lines, view.quoteOf, intent.symbol, worstPrice),
     flow: flowOf(intent, view, now),
-    result: dayResult(view),
+    result: dayResult(view, inBook),
   };
 }

@@ -1,5 +1,4 @@
 import type { OrderIntent } from "#libs/contracts/mod.ts";
-import type { RecentOrder } from "../state/book.ts";
 import { termsOf } from "../state/terms.ts";
 import type { Moment, RiskView } from "./view.ts";
 
@@ -20,40 +19,37 @@ export interface Flow {
 /** One pass over what was sent lately, newest first. */
 export function flowOf(intent: OrderIntent, { book, reservedRecent, limits }: RiskView, now: Moment): Flow {
   const longestMs = Math.max(RATE_WINDOW_MS, limits.repeatedExecutionWindowMs, limits.orderLoopWindowMs);
-  const terms = termsOf(intent.order);
+  const { strategy, symbol, quantity } = intent;
+  const { recentOrders, decisions } = book;
+  const inBook = recentOrders.length;
   let ordersLastMinute = 0;
   let repeated = 0;
   let reversals = 0;
-  let side = intent.side;
+  let { side } = intent;
   let twin: Flow["twin"] = null;
-
-  const count = (order: RecentOrder): boolean => {
+  for (let index = inBook + reservedRecent.length - 1; index >= 0; index -= 1) {
+    const isReserved = index >= inBook;
+    const order = isReserved ? reservedRecent[index - inBook] : recentOrders[index];
+    if (order === undefined || (isReserved && decisions.has(order.clientOrderId))) continue;
     const ageMs = now.monotonicMs - order.approvedAtMonotonicMs;
     // Below zero: from before the machine's last boot.
-    if (ageMs < 0) return true;
-    if (ageMs >= longestMs) return false;
-    if (ageMs < RATE_WINDOW_MS) ordersLastMinute += 1;
-    if (order.symbol !== intent.symbol) return true;
-    const isSameWay = order.isEntry && order.side === intent.side;
-    if (isSameWay && order.quantity === intent.quantity && order.terms === terms && ageMs < limits.duplicateWindowMs) {
-      twin ??= { clientOrderId: order.clientOrderId, ageMs };
+    if (ageMs < 0) continue;
+    if (ageMs >= longestMs) {
+      if (isReserved) continue;
+      break;
     }
-    if (order.strategy !== intent.strategy) return true;
+    if (ageMs < RATE_WINDOW_MS) ordersLastMinute += 1;
+    if (order.symbol !== symbol) continue;
+    const isSameWay = order.isEntry && order.side === intent.side;
+    if (isSameWay && order.quantity === quantity && ageMs < limits.duplicateWindowMs) {
+      if (twin === null && order.terms === termsOf(intent.order)) twin = { clientOrderId: order.clientOrderId, ageMs };
+    }
+    if (order.strategy !== strategy) continue;
     if (isSameWay && !order.unfilled && ageMs < limits.repeatedExecutionWindowMs) repeated += 1;
     if (order.side !== side && ageMs < limits.orderLoopWindowMs) {
       reversals += 1;
-      side = order.side;
+      ({ side } = order);
     }
-    return true;
-  };
-
-  for (let index = reservedRecent.length - 1; index >= 0; index -= 1) {
-    const order = reservedRecent[index];
-    if (order !== undefined && !book.decisions.has(order.clientOrderId)) count(order);
-  }
-  for (let index = book.recentOrders.length - 1; index >= 0; index -= 1) {
-    const order = book.recentOrders[index];
-    if (order !== undefined && !count(order)) break;
   }
   return { ordersLastMinute, repeated, reversals, twin };
 }

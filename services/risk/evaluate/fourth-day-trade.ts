@@ -2,6 +2,7 @@ import type { OrderIntent } from "#libs/contracts/mod.ts";
 import { askedOrder, countsDayTrades } from "../checks/day-trades.ts";
 import { DAY_TRADES_ALLOWED, dayTradesByExits, dayTradesIn, usedDayTrades } from "../day-trades/use.ts";
 import type { OpenOrder } from "../state/book.ts";
+import { linesOf, linesWith } from "../state/lines.ts";
 import { onlyReserved, type RiskView } from "./view.ts";
 
 /**
@@ -13,9 +14,10 @@ export function excessDayTrades(exit: OrderIntent, view: RiskView): number | nul
   const { book } = view;
   const { session } = book;
   if (session === null || !countsDayTrades({ view })) return null;
-  const made = dayTradesIn(book, session.window);
+  const lines = linesOf(book);
+  const made = dayTradesIn(book, session.window, lines);
   const usedWith = (orders: readonly OpenOrder[]) =>
-    usedDayTrades(book, dayTradesByExits(book, orders, made, session.tradingDay));
+    usedDayTrades(book, dayTradesByExits(book, linesWith(book, lines, orders), made, session.tradingDay));
   const others = onlyReserved(view).filter(({ clientOrderId }) => clientOrderId !== exit.clientOrderId);
   const used = usedWith([...others, askedOrder(exit, "exit", true)]);
   return used > DAY_TRADES_ALLOWED && used > usedWith(others) ? used : null;

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { approvedMessage, deniedMessage, fillMessage, orderEventMessage } from "#libs/contracts/mod.ts";
 import { dayResult } from "../evaluate/day-result.ts";
+import { assess } from "../evaluate/evaluate.ts";
 import { CALENDAR, intent, LIMITS, World } from "../testing/world.ts";
 import { type Book, leavesOf, type OpenOrder } from "./book.ts";
+import { linesOf } from "./lines.ts";
 import { dayOf, heldQuantity, symbolBook } from "./positions.ts";
 import { loadBook, saveBook } from "./snapshot.ts";
 
@@ -222,7 +224,7 @@ const played = (steps: readonly Step[], afterEach: (play: Play) => void = () => 
 };
 
 const days = fc.array(stepArbitrary, { minLength: 20, maxLength: 80, size: "max" });
-const property = (check: (steps: Step[]) => void) => fc.assert(fc.property(days, check), { numRuns: 150 });
+const property = (check: (steps: Step[]) => void, numRuns = 150) => fc.assert(fc.property(days, check), { numRuns });
 
 describe("whatever happens, in whatever order", () => {
   it("no approved set of orders can pass the position limit, even if every one fills", () => {
@@ -285,6 +287,39 @@ describe("whatever happens, in whatever order", () => {
       expect(play.replayed(half, play.ledger.slice(cut))).toEqual(play.book);
       expect(loadBook(saveBook(play.book))).toEqual(play.book);
     });
+  });
+
+  it("what is kept from one evaluation to the next is what a book gives that nothing was asked of", () => {
+    property((steps) => {
+      let turn = 0;
+      played(steps, (play) => {
+        turn += 1;
+        // A symbol of which nothing is known but an order of somebody else, now and then.
+        if (turn % 5 === 0) play.foreignOrder({ symbol: "BAC", status: turn % 10 === 0 ? "over" : "working" });
+        const lines = linesOf(play.book).map(({ symbol, entry, working: { orders } }) => ({ symbol, entry, orders }));
+        const symbols = new Set([...play.book.symbols.keys(), ...play.book.working.keys()]);
+        expect(lines).toEqual(
+          [...symbols].map((symbol) => ({
+            symbol,
+            entry: symbolBook(play.book, symbol),
+            orders: [...play.book.orders.values()].filter((order) => order.symbol === symbol),
+          })),
+        );
+        const asked = [...SYMBOLS, "BAC", "QQQ"].flatMap((symbol) => [
+          intent({ symbol, holdOvernight: turn % 2 === 0 }),
+          intent({ symbol, side: "sell", quantity: 1 }),
+        ]);
+        // The rule that counts day trades, and some of the orders not in the book yet.
+        if (turn % 3 === 0) play.summary({ previousDayEquity: 24_000 });
+        const reserved = intent({ symbol: ["SPY", "BAC", "QQQ"][turn % 3] ?? "IBM", quantity: 2 });
+        if (turn % 2 === 0) play.reserve(reserved);
+        const fresh = { ...play.view(), book: structuredClone(play.book) };
+        for (const one of asked) {
+          expect(assess(one, play.view(), play.now())).toEqual(assess(one, fresh, play.now()));
+        }
+        play.reservations.release(reserved.clientOrderId);
+      });
+    }, 20);
   });
 
   it("each fact counts once: every order and fill twice gives the same state (law 4)", () => {

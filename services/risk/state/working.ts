@@ -35,7 +35,7 @@ export function workingBySymbol(all: Iterable<OpenOrder>): Map<string, WorkingOr
 
 // Added up anew, never corrected by a difference: sums of prices are not exact in binary, and must be the same after a
 // replay as before the kill.
-function workingFrom(orders: readonly OpenOrder[]): WorkingOrders {
+export function workingFrom(orders: readonly OpenOrder[]): WorkingOrders {
   return { orders, buys: sideOf(orders, "buy"), sells: sideOf(orders, "sell") };
 }
 
