@@ -5,19 +5,16 @@ const everywhere = "{services,libs,strategies,simulator,cli,deployment,tests}";
 /** Every temporary folder of a run in one, which goes at its end, also when it is interrupted. */
 const globalSetup = "./tests/harness/whole-run.ts";
 
-/** Integration tests that hold something to a second, or keep a core busy themselves: nothing runs beside them. */
+/** Integration tests that keep a core busy themselves: nothing runs beside them. */
 const alone = [
-  "services/gateway-bridge/acceptance/orders.integration.test.ts",
-  "services/gateway-bridge/acceptance/themes.integration.test.ts",
   "services/gateway-bridge/history/history.integration.test.ts",
-  "services/risk/service.integration.test.ts",
   "simulator/gateway/market-data.integration.test.ts",
 ];
 
 /** What is waited for ends a test that hangs, and says nothing of the speed of a machine. */
 const patience = { poll: { timeout: 15_000 } };
 
-const integration = { globalSetup, testTimeout: 120_000, hookTimeout: 120_000, expect: patience };
+const integration = { globalSetup, testTimeout: 60_000, hookTimeout: 120_000, expect: patience };
 
 export default defineConfig({
   test: {
@@ -41,7 +38,7 @@ export default defineConfig({
           name: "integration",
           include: [`${everywhere}/**/*.integration.test.ts`],
           exclude: alone,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

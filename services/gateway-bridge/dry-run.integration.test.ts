@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cancelMessage, dryRunMemoryMessage, quoteMessage } from "#libs/contracts/mod.ts";
 import { monotonicNowMs } from "#libs/time/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../simulator/mod.ts";
+import { ANSWERED_MS, within } from "../../tests/harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../../tests/harness/bus.ts";
 import { BridgeBench, orderId } from "./testing/bench.ts";
 
@@ -91,9 +92,13 @@ describe("the bridge in dry-run", () => {
     const id = await bench.approve(bench.intent({ order: { type: "limit", limitPrice: 90 } }));
     await eventually("resting", async () => (await bench.statuses(id)).includes("accepted"));
     const request = { clientOrderId: id, reason: "test" };
-    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })).toMatchObject({ ok: true });
+    expect(
+      await within(ANSWERED_MS.cancel, () => bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })),
+    ).toMatchObject({ ok: true });
     await eventually("canceled", async () => (await bench.statuses(id)).includes("canceled"));
-    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })).toMatchObject({
+    expect(
+      await within(ANSWERED_MS.cancel, () => bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })),
+    ).toMatchObject({
       ok: false,
     });
   });
@@ -195,7 +200,9 @@ describe("a bracket over a restart of the bridge in dry-run", () => {
       await eventually("entry filled", async () => (await bench.statuses(id)).includes("filled"));
       quoted(101.1, 40, 101.1);
       await eventually("a part of it closed", async () => (await bench.statuses(target)).includes("partially-filled"));
-      await bench.operator.request(cancelMessage, [], { clientOrderId: target, reason: "test" }, { timeoutMs: 15_000 });
+      await within(ANSWERED_MS.cancel, () =>
+        bench.operator.request(cancelMessage, [], { clientOrderId: target, reason: "test" }, { timeoutMs: 15_000 }),
+      );
       await eventually("target gone", async () => (await bench.statuses(target)).includes("canceled"));
       await bench.stop();
       await bench.start();

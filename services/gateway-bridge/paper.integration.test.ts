@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ClientOrderId, cancelMessage, controlMessage } from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../simulator/mod.ts";
+import { ANSWERED_MS, within } from "../../tests/harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../../tests/harness/bus.ts";
 import { claimPort } from "../../tests/harness/port.ts";
 import { MESSAGES_PER_SECOND } from "./gateway/send-queue.ts";
@@ -69,7 +70,9 @@ describe("orders at the broker", () => {
     const id = await bench.approve(bench.intent(resting));
     await reaches(id, "accepted");
     const request = { clientOrderId: id, reason: "test" };
-    expect(await bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })).toMatchObject({ ok: true });
+    expect(
+      await within(ANSWERED_MS.cancel, () => bench.operator.request(cancelMessage, [], request, { timeoutMs: 15_000 })),
+    ).toMatchObject({ ok: true });
     await reaches(id, "canceled");
   });
 
@@ -78,16 +81,20 @@ describe("orders at the broker", () => {
     const first = await bench.approve(bench.intent(resting));
     await reaches(first, "accepted");
     const cancel = (clientOrderId: ClientOrderId) =>
-      bench.operator.request(cancelMessage, [], { clientOrderId, reason: "test" }, { timeoutMs: 15_000 });
+      within(ANSWERED_MS.cancel, () =>
+        bench.operator.request(cancelMessage, [], { clientOrderId, reason: "test" }, { timeoutMs: 15_000 }),
+      );
     // A gateway that takes no notice of cancels can be sent any number of global ones, which are never merged and go
     // first: the pace is used up for seconds, whatever the speed of the machine.
     await gateway.setFaults({ cancels: { kind: "ignore" } });
     const cancelAll = () =>
-      bench.operator.request(
-        controlMessage,
-        ["gateway-bridge", "global-cancel"],
-        { reason: "test" },
-        { timeoutMs: 15_000 },
+      within(ANSWERED_MS.control, () =>
+        bench.operator.request(
+          controlMessage,
+          ["gateway-bridge", "global-cancel"],
+          { reason: "test" },
+          { timeoutMs: 15_000 },
+        ),
       );
     await Promise.all(Array.from({ length: 6 * MESSAGES_PER_SECOND }, cancelAll));
     const last = await bench.approve(bench.intent(resting));
@@ -163,11 +170,13 @@ describe("the account", () => {
       await eventually("expired", async () => (await wrong.statuses(id)).includes("expired"));
       expect(live.frames.receivedCount("PLACE_ORDER")).toBe(0);
       expect((await wrong.alertCodes()).filter((code) => code === "GATEWAY_SESSION_HALTED")).toHaveLength(1);
-      const outcome = await wrong.operator.request(
-        controlMessage,
-        ["gateway-bridge", "resume"],
-        { reason: "looked at it" },
-        { timeoutMs: 15_000 },
+      const outcome = await within(ANSWERED_MS.control, () =>
+        wrong.operator.request(
+          controlMessage,
+          ["gateway-bridge", "resume"],
+          { reason: "looked at it" },
+          { timeoutMs: 15_000 },
+        ),
       );
       expect(outcome.ok).toBe(true);
     } finally {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { barMessage, controlMessage, quoteMessage } from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../../simulator/mod.ts";
+import { ANSWERED_MS, within } from "../../tests/harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../../tests/harness/bus.ts";
 import { claimPort } from "../../tests/harness/port.ts";
 import { BridgeBench } from "./testing/bench.ts";
@@ -117,11 +118,13 @@ it("reconnects when the operator asks", async () => {
   await open();
   await bench.start();
   await ready();
-  const ask = bench.operator.request(
-    controlMessage,
-    ["gateway-bridge", "reconnect"],
-    { reason: "data looks old" },
-    { timeoutMs: 15_000 },
+  const ask = within(ANSWERED_MS.control, () =>
+    bench.operator.request(
+      controlMessage,
+      ["gateway-bridge", "reconnect"],
+      { reason: "data looks old" },
+      { timeoutMs: 15_000 },
+    ),
   );
   expect((await ask).ok).toBe(true);
   await eventually("a second session", () => gateway.frames.received("START_API").length === 2);

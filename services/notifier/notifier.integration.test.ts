@@ -21,6 +21,7 @@ import {
 import type { Service } from "#libs/service/mod.ts";
 import { MarketClock, monotonicNowMs } from "#libs/time/mod.ts";
 import { type AcceptedMessage, type FakeDiscord, startFakeDiscord } from "../../cli/demo/discord/mod.ts";
+import { ANSWERED_MS, within } from "../../tests/harness/answers.ts";
 import { eventually, MemoryLogger, startBus, type TestBus } from "../../tests/harness/bus.ts";
 import { startNotifier } from "./notifier.ts";
 
@@ -167,7 +168,9 @@ describe("alerts", () => {
     await alerted("DISCORD_WEBHOOK_REFUSED");
 
     const ask = () =>
-      operator.request(controlMessage, ["notifier", "test"], { reason: "does it work?" }, { timeoutMs: 15_000 });
+      within(ANSWERED_MS.control, () =>
+        operator.request(controlMessage, ["notifier", "test"], { reason: "does it work?" }, { timeoutMs: 15_000 }),
+      );
     expect(await ask()).toMatchObject({ ok: false, message: expect.stringContaining("Discord refuses the webhook") });
     expect(discord.requests).toHaveLength(2);
 
@@ -190,7 +193,9 @@ describe("alerts", () => {
     expect(service.health()).toMatchObject({ status: "ok", detail: "no webhook: alerts are kept in the ledger" });
     expect(logger.lines.filter(({ message }) => message.startsWith("no webhook"))).toHaveLength(1);
     expect(
-      await operator.request(controlMessage, ["notifier", "test"], { reason: "" }, { timeoutMs: 15_000 }),
+      await within(ANSWERED_MS.control, () =>
+        operator.request(controlMessage, ["notifier", "test"], { reason: "" }, { timeoutMs: 15_000 }),
+      ),
     ).toMatchObject({ ok: false, message: expect.stringContaining("DISCORD_WEBHOOK_URL") });
   });
 

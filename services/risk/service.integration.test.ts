@@ -30,6 +30,7 @@ import {
 } from "#libs/contracts/mod.ts";
 import type { Logger, Service } from "#libs/service/mod.ts";
 import { createCalendar, epochMsOf, MarketClock, monotonicNowMs } from "#libs/time/mod.ts";
+import { ANSWERED_MS, within } from "../../tests/harness/answers.ts";
 import { eventually, MemoryLogger, startBus, type TestBus } from "../../tests/harness/bus.ts";
 import { startLivedTime } from "../../tests/harness/lived-time.ts";
 import { type RiskOptions, startRisk } from "./service.ts";
@@ -145,7 +146,9 @@ async function morning(change: Partial<AccountSummary> = {}): Promise<void> {
 async function ask(wanted: OrderIntent): Promise<Decision> {
   for (;;) {
     try {
-      return await strategy.request(intentMessage, [], wanted, { timeoutMs: 15_000 });
+      return await within(ANSWERED_MS.decision, () =>
+        strategy.request(intentMessage, [], wanted, { timeoutMs: 15_000 }),
+      );
     } catch (error) {
       if (!(error instanceof RemoteError) || !/LEDGER_UNREAD|DECISION_UNKNOWN/.test(error.message)) throw error;
     }
@@ -217,11 +220,13 @@ const codesOf = async (wanted: OrderIntent): Promise<readonly string[]> => {
   return decision.outcome === "approved" ? [] : decision.reasons.map(({ code }) => code);
 };
 const command = (verb: "halt" | "reduce" | "resume", override?: string[]) =>
-  operator.request(
-    controlMessage,
-    ["risk", verb],
-    { reason: "test", ...(override ? { override } : {}) },
-    { timeoutMs: 15_000 },
+  within(ANSWERED_MS.control, () =>
+    operator.request(
+      controlMessage,
+      ["risk", verb],
+      { reason: "test", ...(override ? { override } : {}) },
+      { timeoutMs: 15_000 },
+    ),
   );
 async function alerts(): Promise<Alert[]> {
   const stored = await readBatch(operator, "ALERTS", 1);

@@ -26,6 +26,7 @@ import {
 } from "#libs/contracts/mod.ts";
 import type { Service } from "#libs/service/mod.ts";
 import { createCalendar, epochMsOf, MarketClock, monotonicNowMs, wallNowMs } from "#libs/time/mod.ts";
+import { ANSWERED_MS, within } from "../../tests/harness/answers.ts";
 import { eventually, MemoryLogger, startBus, type TestBus } from "../../tests/harness/bus.ts";
 import { startStrategies } from "./start.ts";
 
@@ -412,11 +413,8 @@ describe("a strategy that throws", () => {
     expect(second.service.health().detail).toContain("no such luck");
 
     await writeStrategy("thrower", THROWER.replace("state.bars >= 1", "state.bars >= 100"));
-    const outcome = await operator.request(
-      controlMessage,
-      ["strategy", "reload"],
-      { reason: "corrected" },
-      { timeoutMs: 15_000 },
+    const outcome = await within(ANSWERED_MS.control, () =>
+      operator.request(controlMessage, ["strategy", "reload"], { reason: "corrected" }, { timeoutMs: 15_000 }),
     );
     expect(outcome).toEqual({ ok: true, message: "2 strategies at work" });
     publishBar(at("10:03"));
@@ -543,11 +541,8 @@ describe("an order it wants canceled", () => {
 
 it("refuses a reload request that fails its schema", async () => {
   await start();
-  const request = operator.request(
-    controlMessage,
-    ["strategy", "reload"],
-    { reason: "x".repeat(500) },
-    { timeoutMs: 15_000 },
+  const request = within(ANSWERED_MS.control, () =>
+    operator.request(controlMessage, ["strategy", "reload"], { reason: "x".repeat(500) }, { timeoutMs: 15_000 }),
   );
   await expect(request).resolves.toMatchObject({ ok: true });
   await expect(

@@ -29,6 +29,7 @@ import {
   orderIntentSchema,
   wordsOnOrder,
 } from "#libs/contracts/mod.ts";
+import { ANSWERED_MS, within } from "../harness/answers.ts";
 import { eventually, MemoryLogger, startBus, type TestBus } from "../harness/bus.ts";
 
 let platform: TestBus;
@@ -343,7 +344,9 @@ describe("permissions on the real server", () => {
 describe("requests", () => {
   it("fail at once when nobody serves them", async () => {
     const strategy = await platform.connect("strategy");
-    const asked = strategy.request(intentMessage, [], intent("one"), { timeoutMs: 15_000 });
+    const asked = within(ANSWERED_MS.decision, () =>
+      strategy.request(intentMessage, [], intent("one"), { timeoutMs: 15_000 }),
+    );
     await expect(asked).rejects.toBeInstanceOf(NoResponderError);
   });
 
@@ -356,7 +359,9 @@ describe("requests", () => {
     }));
     await risk.connection.flush();
     const strategy = await platform.connect("strategy");
-    const decision = await strategy.request(intentMessage, [], intent("one"), { timeoutMs: 15_000 });
+    const decision = await within(ANSWERED_MS.decision, () =>
+      strategy.request(intentMessage, [], intent("one"), { timeoutMs: 15_000 }),
+    );
     expect(decision).toMatchObject({ outcome: "denied", clientOrderId: "one" });
   });
 
@@ -384,7 +389,9 @@ describe("requests", () => {
     });
     await risk.connection.flush();
     const operator = await platform.connect("operator");
-    const asked = operator.request(controlMessage, ["risk", "halt"], { reason: "" }, { timeoutMs: 15_000 });
+    const asked = within(ANSWERED_MS.control, () =>
+      operator.request(controlMessage, ["risk", "halt"], { reason: "" }, { timeoutMs: 15_000 }),
+    );
     await expect(asked).rejects.toBeInstanceOf(RemoteError);
   });
 });
@@ -542,7 +549,7 @@ describe("the bus that is away", () => {
       for (const uptimeSeconds of [1, 2, 3]) {
         risk.publish(healthMessage, ["risk"], { ...health, uptimeSeconds, memoryBytes: 0, figures: {} });
       }
-      await eventually("all are heard", () => heard === 3);
+      await within(3000, () => eventually("all are heard", () => heard === 3));
       expect(caught).toMatchObject([{ message: "a defect" }]);
     } finally {
       process.removeAllListeners("uncaughtException");

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bus, type FoldOptions, LedgerFold } from "#libs/bus/mod.ts";
 import { fillMessage } from "#libs/contracts/mod.ts";
+import { within } from "../harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../harness/bus.ts";
 
 let platform: TestBus;
@@ -83,7 +84,7 @@ describe("a fold that runs", () => {
     await bridge.record(fillMessage, ["SPY"], commission("a"));
     await eventually("a", () => fold.state.includes("a"));
     await bridge.record(fillMessage, ["SPY"], commission("b"));
-    await eventually("b, without another return of the bus", () => fold.state.includes("b"));
+    await within(5000, () => eventually("b, without another return of the bus", () => fold.state.includes("b")));
     await fold.stop();
   });
 
@@ -112,8 +113,8 @@ describe("a fold that runs", () => {
     const fold = await openFold(risk);
     await platform.server().kill();
     await eventually("away", () => !risk.up);
-    // The server does not come back: it does not wait for that.
-    await fold.stop();
+    // The server does not come back: it does not wait for that, and for its last snapshot two seconds.
+    await within(4000, () => fold.stop());
   });
 
   it("goes on when its consumer was lost and made again", async () => {

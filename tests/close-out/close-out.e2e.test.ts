@@ -8,6 +8,7 @@ import {
   riskStateMessage,
 } from "#libs/contracts/mod.ts";
 import { sleep } from "#libs/time/mod.ts";
+import { ANSWERED_MS, within } from "../harness/answers.ts";
 import { eventually } from "../harness/bus.ts";
 import { TestPlatform } from "../harness/platform.ts";
 
@@ -134,11 +135,13 @@ describe("a daily loss that flattens", () => {
 
   it("is resumed only by the name of its cause", async () => {
     const resume = (override?: string[]) =>
-      platform.operator.request(
-        controlMessage,
-        ["risk", "resume"],
-        { reason: "test", ...(override ? { override } : {}) },
-        { timeoutMs: 15_000 },
+      within(ANSWERED_MS.control, () =>
+        platform.operator.request(
+          controlMessage,
+          ["risk", "resume"],
+          { reason: "test", ...(override ? { override } : {}) },
+          { timeoutMs: 15_000 },
+        ),
       );
     expect(await resume()).toMatchObject({ ok: false });
     expect(await resume(["DAILY_LOSS", "DAILY_DRAWDOWN"])).toMatchObject({ ok: true });
@@ -151,16 +154,15 @@ describe("a daily loss that flattens", () => {
     platform.gateway.perform({ action: "manual-order", quantity: held("SPY"), ...stop });
     // The bridge looks for the orders of others every half minute, and as it begins.
     const command = { reason: "test" };
-    await platform.operator.request(controlMessage, ["gateway-bridge", "reconnect"], command, { timeoutMs: 15_000 });
+    await within(ANSWERED_MS.control, () =>
+      platform.operator.request(controlMessage, ["gateway-bridge", "reconnect"], command, { timeoutMs: 15_000 }),
+    );
     await eventually("the stop is told", async () =>
       (await platform.stored(foreignOrderMessage, "LEDGER")).some(({ data }) => data.status === "working"),
     );
     const before = closingOrders().length;
-    const flatten = platform.operator.request(
-      controlMessage,
-      ["risk", "flatten"],
-      { reason: "enough" },
-      { timeoutMs: 15_000 },
+    const flatten = within(ANSWERED_MS.control, () =>
+      platform.operator.request(controlMessage, ["risk", "flatten"], { reason: "enough" }, { timeoutMs: 15_000 }),
     );
     expect(await flatten).toMatchObject({ ok: true });
     await eventually("nothing is held", () => held("SPY") === 0, 30_000);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountSummaryMessage, controlMessage, fillMessage, positionMessage } from "#libs/contracts/mod.ts";
+import { ANSWERED_MS, within } from "../harness/answers.ts";
 import { eventually } from "../harness/bus.ts";
 import { TestPlatform } from "../harness/platform.ts";
 
@@ -54,11 +55,8 @@ describe("dry-run", () => {
   });
 
   it("keeps a halt over kill -9 of risk, and over a kill of everything (law 6)", async () => {
-    const outcome = await platform.operator.request(
-      controlMessage,
-      ["risk", "halt"],
-      { reason: "test" },
-      { timeoutMs: 15_000 },
+    const outcome = await within(ANSWERED_MS.control, () =>
+      platform.operator.request(controlMessage, ["risk", "halt"], { reason: "test" }, { timeoutMs: 15_000 }),
     );
     expect(outcome.ok).toBe(true);
     const halted = async (id: string) => {
@@ -75,12 +73,16 @@ describe("dry-run", () => {
     await halted("halted-2");
     for (const name of ["nats", "risk", "gateway-bridge", "strategy", "notifier"]) await platform.kill(name);
     await halted("halted-3");
-    await platform.operator.request(controlMessage, ["risk", "resume"], { reason: "test" }, { timeoutMs: 15_000 });
+    await within(ANSWERED_MS.control, () =>
+      platform.operator.request(controlMessage, ["risk", "resume"], { reason: "test" }, { timeoutMs: 15_000 }),
+    );
     await filled((await platform.passes("resumed")).clientOrderId);
   });
 
   it("lets the way out pass when only exits may (law 7)", async () => {
-    await platform.operator.request(controlMessage, ["risk", "reduce"], { reason: "test" }, { timeoutMs: 15_000 });
+    await within(ANSWERED_MS.control, () =>
+      platform.operator.request(controlMessage, ["risk", "reduce"], { reason: "test" }, { timeoutMs: 15_000 }),
+    );
     const entry = await platform.ask(platform.intent("entry-while-reducing"));
     expect(entry).toMatchObject({ outcome: "denied" });
     const held = await position();

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type ClientOrderId, cancelMessage, controlMessage, type OrderType } from "#libs/contracts/mod.ts";
 import { TestClient } from "../../../simulator/testing/client.ts";
+import { ANSWERED_MS, within } from "../../../tests/harness/answers.ts";
 import { eventually, startBus } from "../../../tests/harness/bus.ts";
 import { startLivedTime } from "../../../tests/harness/lived-time.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
@@ -314,7 +315,9 @@ describe("fills lost or doubled", () => {
 
 describe("a cancel that is not answered", () => {
   const cancel = (id: ClientOrderId) =>
-    bench.bridge.operator.request(cancelMessage, [], { clientOrderId: id, reason: "test" }, { timeoutMs: 15_000 });
+    within(ANSWERED_MS.cancel, () =>
+      bench.bridge.operator.request(cancelMessage, [], { clientOrderId: id, reason: "test" }, { timeoutMs: 15_000 }),
+    );
   const cancels = () => bench.gateway.frames.receivedCount("CANCEL_ORDER");
 
   it("is written once however often it is asked, and once again in the next session, until the order is over", async () => {
@@ -349,7 +352,9 @@ describe("a cancel that is not answered", () => {
     for (const id of ids) await bench.reaches(id, "accepted");
     await gateway.setFaults({ cancels: { kind: "ignore" } });
     const about = { reason: "test" };
-    await bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 15_000 });
+    await within(ANSWERED_MS.control, () =>
+      bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 15_000 }),
+    );
     await eventually("written", () => gateway.frames.receivedCount("REQ_GLOBAL_CANCEL") === 1);
     gateway.dropConnections();
     await gateway.setFaults({ cancels: { kind: "normal" } });
@@ -408,7 +413,13 @@ describe("every type of order", () => {
     await bench.reaches(id, "accepted");
     expect(gateway.liveOrders).toMatchObject([{ terms: { ...terms, orderRef: id, action: "BUY", transmit: true } }]);
     const cancel = { clientOrderId: id, reason: "test" };
-    expect((await bridge.operator.request(cancelMessage, [], cancel, { timeoutMs: 15_000 })).ok).toBe(true);
+    expect(
+      (
+        await within(ANSWERED_MS.cancel, () =>
+          bridge.operator.request(cancelMessage, [], cancel, { timeoutMs: 15_000 }),
+        )
+      ).ok,
+    ).toBe(true);
     await bench.reaches(id, "canceled");
   });
 
@@ -499,11 +510,13 @@ describe("the pace, and what goes first", () => {
       });
       await bridge.approve(bridge.intent(resting));
       await eventually("the pace holds orders back", () => bench.placed().length > MESSAGES_PER_SECOND);
-      const answer = await bridge.operator.request(
-        controlMessage,
-        ["gateway-bridge", "global-cancel"],
-        { reason: "test" },
-        { timeoutMs: 15_000 },
+      const answer = await within(ANSWERED_MS.control, () =>
+        bridge.operator.request(
+          controlMessage,
+          ["gateway-bridge", "global-cancel"],
+          { reason: "test" },
+          { timeoutMs: 15_000 },
+        ),
       );
       expect(answer.ok).toBe(true);
       await eventually("over", async () => {
@@ -550,10 +563,14 @@ describe("the pace, and what goes first", () => {
       await gateway.setFaults({ cancels: { kind: "ignore" } });
       await Promise.all(
         others.map((clientOrderId) =>
-          operator.request(cancelMessage, [], { clientOrderId, reason }, { timeoutMs: 15_000 }),
+          within(ANSWERED_MS.cancel, () =>
+            operator.request(cancelMessage, [], { clientOrderId, reason }, { timeoutMs: 15_000 }),
+          ),
         ),
       );
-      await operator.request(controlMessage, ["gateway-bridge", "global-cancel"], { reason }, { timeoutMs: 15_000 });
+      await within(ANSWERED_MS.control, () =>
+        operator.request(controlMessage, ["gateway-bridge", "global-cancel"], { reason }, { timeoutMs: 15_000 }),
+      );
       return alone;
     }
 
@@ -594,7 +611,9 @@ describe("the pace, and what goes first", () => {
     await eventually("away", () => bridge.service.health().detail.startsWith("disconnected"));
     const about = { reason: "test" };
     const ask = () =>
-      bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 15_000 });
+      within(ANSWERED_MS.control, () =>
+        bridge.operator.request(controlMessage, ["gateway-bridge", "global-cancel"], about, { timeoutMs: 15_000 }),
+      );
     const notConnected = { ok: false, message: expect.stringContaining("not connected") };
     expect(await ask()).toMatchObject(notConnected);
     // An attempt that failed has opened a channel, and nothing that is written to it ever arrives.
@@ -610,11 +629,13 @@ describe("the pace, and what goes first", () => {
     const { bridge, gateway } = bench;
     const id = await bridge.approve(bridge.intent(resting));
     await bench.reaches(id, "accepted");
-    const answer = await bridge.operator.request(
-      controlMessage,
-      ["gateway-bridge", "global-cancel"],
-      { reason: "test" },
-      { timeoutMs: 15_000 },
+    const answer = await within(ANSWERED_MS.control, () =>
+      bridge.operator.request(
+        controlMessage,
+        ["gateway-bridge", "global-cancel"],
+        { reason: "test" },
+        { timeoutMs: 15_000 },
+      ),
     );
     expect(answer).toMatchObject({ ok: true, message: "1 dry-run order is canceled" });
     await bench.reaches(id, "canceled");

@@ -14,6 +14,7 @@ import {
 } from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../../simulator/mod.ts";
 import { TestClient } from "../../../simulator/testing/client.ts";
+import { ANSWERED_MS, within } from "../../../tests/harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
 import { firstEvent } from "../orders/facts.ts";
@@ -325,11 +326,13 @@ describe("positions that the broker tells late", () => {
 describe("what others do in the account", () => {
   const foreignOrders = () => bench.stored(foreignOrderMessage);
   const accept = (symbol: string | undefined, reason = "traded by hand"): Promise<Outcome> =>
-    bench.operator.request(
-      controlMessage,
-      ["gateway-bridge", "accept-position"],
-      { reason, ...(symbol === undefined ? {} : { symbol }) },
-      { timeoutMs: 15_000 },
+    within(ANSWERED_MS.control, () =>
+      bench.operator.request(
+        controlMessage,
+        ["gateway-bridge", "accept-position"],
+        { reason, ...(symbol === undefined ? {} : { symbol }) },
+        { timeoutMs: 15_000 },
+      ),
     );
   const byHand = async (order: { action: OrderAction; quantity: number; limit?: number }) => {
     const client = new TestClient(gateway, 9);

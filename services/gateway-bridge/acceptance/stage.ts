@@ -2,6 +2,7 @@ import { type ClientOrderId, controlMessage, type Mode } from "#libs/contracts/m
 import { wallNowMs } from "#libs/time/mod.ts";
 import type { ActionInput } from "../../../simulator/mod.ts";
 import { type SimulatedGateway, type SimulatedGatewayOptions, startSimulatedGateway } from "../../../simulator/mod.ts";
+import { ANSWERED_MS, within } from "../../../tests/harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
 import { BridgeBench } from "../testing/bench.ts";
@@ -151,7 +152,9 @@ export class Stage {
 
   #control(verb: string) {
     const about = { reason: "test" };
-    return this.bench.operator.request(controlMessage, ["gateway-bridge", verb], about, { timeoutMs: 15_000 });
+    return within(ANSWERED_MS.control, () =>
+      this.bench.operator.request(controlMessage, ["gateway-bridge", verb], about, { timeoutMs: 15_000 }),
+    );
   }
 
   perform = (action: ActionInput) => this.gateway.perform(action);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type OrderIntent, orderIdsMessage, type WhatIf, whatIfMessage } from "#libs/contracts/mod.ts";
+import { ANSWERED_MS, within } from "../../../tests/harness/answers.ts";
 import { eventually, startBus } from "../../../tests/harness/bus.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
 import { WHAT_IF_TIMEOUT_MS } from "../broker/what-if.ts";
@@ -14,7 +15,7 @@ const open = async (options?: Parameters<typeof PaperBench.open>[1]) => {
 afterEach(() => bench.close());
 
 const ask = (intent: OrderIntent): Promise<WhatIf> =>
-  bench.bridge.operator.request(whatIfMessage, [], intent, { timeoutMs: 15_000 });
+  within(ANSWERED_MS.whatIf, () => bench.bridge.operator.request(whatIfMessage, [], intent, { timeoutMs: 15_000 }));
 /** Nothing but questions went to the gateway, and nothing of them is left: neither there nor in the ledger. */
 async function onlyAsked(times: number): Promise<void> {
   expect(bench.placed()).toHaveLength(times);

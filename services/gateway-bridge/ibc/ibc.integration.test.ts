@@ -2,6 +2,7 @@ import { describe, expect, it, type TestContext } from "vitest";
 import { controlMessage, ibcMessage } from "#libs/contracts/mod.ts";
 import { formatNewYorkTime, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../../simulator/mod.ts";
+import { ANSWERED_MS, within } from "../../../tests/harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../../../tests/harness/bus.ts";
 import { claimPort } from "../../../tests/harness/port.ts";
 import { BridgeBench } from "../testing/bench.ts";
@@ -35,7 +36,9 @@ class Room {
   }
 
   ask = (verb: "restart" | "reconnect-data" | "reconnect-account") =>
-    this.bench.operator.request(controlMessage, ["gateway-bridge", verb], { reason: "test" }, { timeoutMs: 15_000 });
+    within(ANSWERED_MS.control, () =>
+      this.bench.operator.request(controlMessage, ["gateway-bridge", verb], { reason: "test" }, { timeoutMs: 15_000 }),
+    );
 }
 
 /** Makes a room, which goes with the test; its bridge is not started yet. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { controlMessage } from "#libs/contracts/mod.ts";
 import { type SimulatedGateway, startSimulatedGateway } from "../../../../simulator/mod.ts";
+import { ANSWERED_MS, within } from "../../../../tests/harness/answers.ts";
 import { eventually, startBus, type TestBus } from "../../../../tests/harness/bus.ts";
 import { claimPort } from "../../../../tests/harness/port.ts";
 import { BridgeBench } from "../../testing/bench.ts";
@@ -69,11 +70,13 @@ describe("a login that fails while the gateway is away", () => {
 
     await log("Login has completed");
     await told("IBC_LOGGED_IN");
-    const resumed = await bench.operator.request(
-      controlMessage,
-      ["gateway-bridge", "resume"],
-      { reason: "the password is right now" },
-      { timeoutMs: 15_000 },
+    const resumed = await within(ANSWERED_MS.control, () =>
+      bench.operator.request(
+        controlMessage,
+        ["gateway-bridge", "resume"],
+        { reason: "the password is right now" },
+        { timeoutMs: 15_000 },
+      ),
     );
     expect(resumed.ok).toBe(true);
     await ready();
