@@ -11,15 +11,20 @@ const alone = [
   "simulator/gateway/market-data.integration.test.ts",
 ];
 
+/** Its troubles come at moments of a script, to processes that have no others beside them. */
+const CHAOS = "tests/chaos/chaos.e2e.test.ts";
+
 /** What is waited for ends a test that hangs, and says nothing of the speed of a machine. */
 const patience = { poll: { timeout: 15_000 } };
 
 const integration = { globalSetup, testTimeout: 60_000, hookTimeout: 120_000, expect: patience };
 
+const endToEnd = { globalSetup, testTimeout: 180_000, hookTimeout: 180_000, expect: patience };
+
 export default defineConfig({
   test: {
-    // For two cores. What starts real servers waits most of its time: two such files use a third of them. What starts
-    // the whole platform runs one file at a time.
+    // For two cores. What starts real servers waits most of its time: two such files use a third of them. So does what
+    // starts the whole platform, but for the chaos.
     projects: [
       {
         test: {
@@ -47,16 +52,16 @@ export default defineConfig({
       },
       {
         test: {
+          ...endToEnd,
           name: "e2e",
-          globalSetup,
-          expect: patience,
           include: [`${everywhere}/**/*.e2e.test.ts`],
-          fileParallelism: false,
+          exclude: [CHAOS],
+          maxWorkers: 2,
           maxConcurrency: 2,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          sequence: { groupOrder: 2 },
         },
       },
+      { test: { ...endToEnd, name: "e2e-alone", include: [CHAOS], fileParallelism: false } },
     ],
   },
 });
