@@ -318,7 +318,7 @@ export class DecisionDesk {
     const nowMs = now().monotonicMs;
     const isNews = ({ clientOrderId }: OpenOrder) =>
       nowMs - (this.#toldOfOthers.get(clientOrderId) ?? Number.NEGATIVE_INFINITY) >= TELL_OF_OTHERS_EVERY_MS;
-    const others = othersBeyond(intent, view(), now().marketMs);
+    const others = othersBeyond(intent, view(), now());
     if (!others.some(isNews)) return;
     for (const { clientOrderId } of others) this.#toldOfOthers.set(clientOrderId, nowMs);
     const alert = bus.alert(exitBesideOthers(intent, others));

@@ -1,4 +1,5 @@
 import type { ClientOrderId, CloseOut, OrderIntent } from "#libs/contracts/mod.ts";
+import { sellable } from "../evaluate/purpose.ts";
 import { type Moment, onlyReserved, type RiskView } from "../evaluate/view.ts";
 import { leavesOf, type OpenOrder } from "../state/book.ts";
 import { isForeign } from "../state/foreign-orders.ts";
@@ -84,7 +85,8 @@ function inSymbol(
   const held = heldQuantity(entry);
   const others = orders.filter((order) => !isClosingOrder(closeOut, order.clientOrderId));
   // An execution and the position it makes come in two messages: the older of the two must not be closed once more.
-  const isSettling = entry.reported !== null && !view.hasSettled(symbol);
+  const isSettling =
+    (entry.reported !== null && !view.hasSettled(symbol)) || sellable(view, symbol, now.wallMs) !== held;
   const whyNot = held === 0 ? null : whyNotClosable(view, closeOut, symbol, held, now);
   if (others.length > 0) {
     const unwanted = whyNot === null ? others.filter(isWorking) : others.filter(mayOpen);

@@ -60,7 +60,7 @@ export function factsOf(intent: OrderIntent, view: RiskView, now: Moment, asked:
     today: now.marketMs === null ? null : sessionDayOf(view.calendar, now.marketMs),
     quote,
     worstPrice,
-    purpose: purposeOf(intent, view, ofSymbol, now.marketMs),
+    purpose: purposeOf(intent, view, ofSymbol, now),
     reserved,
     ofSymbol,
     lines,

@@ -1,11 +1,12 @@
 import type { OrderIntent } from "#libs/contracts/mod.ts";
 import { type Book, leavesOf, type OpenOrder } from "../state/book.ts";
 import { isForeign } from "../state/foreign-orders.ts";
+import { closable } from "../state/late-word.ts";
 import { groupAtVenue } from "../state/orders.ts";
-import { heldQuantity, ownFigures, symbolBook } from "../state/positions.ts";
+import { ownFigures, symbolBook } from "../state/positions.ts";
 import { signedQuantity } from "../state/symbol-day.ts";
 import { workingOf } from "../state/working.ts";
-import { onlyReserved, type RiskView } from "./view.ts";
+import { type Moment, onlyReserved, type RiskView } from "./view.ts";
 
 /**
  * What an order is for. An `exit` is on the other side of what is held; it `fits` when it can only bring the position
@@ -34,9 +35,9 @@ export function purposeOf(
   intent: OrderIntent,
   view: RiskView,
   ofSymbol: readonly OpenOrder[],
-  marketMs: number | null,
+  { marketMs, wallMs }: Moment,
 ): Purpose {
-  const held = sellable(view, intent.symbol);
+  const held = sellable(view, intent.symbol, wallMs);
   if (held === 0 || Math.sign(held) === Math.sign(signedQuantity(intent.side, intent.quantity))) {
     return { kind: "entry", held };
   }
@@ -53,13 +54,13 @@ export function purposeOf(
  * Orders of others that would turn the position around if they filled as well as an exit that is approved and the other
  * exits of ours; none when what is held suffices for all.
  */
-export function othersBeyond(exit: OrderIntent, view: RiskView, marketMs: number | null): readonly OpenOrder[] {
+export function othersBeyond(exit: OrderIntent, view: RiskView, now: Moment): readonly OpenOrder[] {
   const ofSymbol = ofSymbolIn(view, exit.symbol, onlyReserved(view)).filter(
     ({ clientOrderId }) => clientOrderId !== exit.clientOrderId,
   );
   const others = othersOnSide(view.book, ofSymbol, exit.side);
   if (others.length === 0) return others;
-  const purpose = purposeOf(exit, view, ofSymbol, marketMs);
+  const purpose = purposeOf(exit, view, ofSymbol, now);
   if (purpose.kind === "entry") return [];
   const all = exit.quantity + purpose.workingExits + purpose.ordersOfOthers;
   return all > Math.abs(purpose.held) ? others : [];
@@ -71,18 +72,11 @@ const othersOnSide = (book: Book, ofSymbol: readonly OpenOrder[], side: OrderInt
 const leavesOfAll = (orders: readonly OpenOrder[]): number =>
   orders.reduce((shares, order) => shares + leavesOf(order), 0);
 
-/**
- * Shares that may be closed. Our executions where the broker's word is late: what it says they have been. Where the two
- * differ otherwise, for a moment only, what both of them say: the older of the two must not be closed a second time.
- */
-function sellable(view: RiskView, symbol: string): number {
+/** Shares that may be closed; see `state/late-word.ts`. */
+export function sellable(view: RiskView, symbol: string, wallMs: number): number {
   const entry = symbolBook(view.book, symbol);
-  const held = heldQuantity(entry);
-  if (entry.reported === null || view.hasSettled(symbol)) return held;
-  const own = ownFigures(entry).quantity;
-  if (entry.behind) return own;
-  if (Math.sign(own) !== Math.sign(held)) return 0;
-  return Math.abs(own) < Math.abs(held) ? own : held;
+  const hasSettled = entry.reported !== null && view.hasSettled(symbol);
+  return closable(entry, ownFigures(entry).quantity, hasSettled, wallMs);
 }
 
 /**

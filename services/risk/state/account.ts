@@ -76,5 +76,6 @@ export function applyPosition(book: Book, position: Position, tradingDay: string
   const isAllOurs = difference === 0 && hasAdopted(entry);
   if (missing !== 0 && (wasBeforeUs || isAllOurs)) adopt(book, symbol, missing, averageCost, tradingDay);
   const now = symbolBook(book, symbol);
-  setEntry(book, symbol, { ...now, explained, ...heard(now, quantity, ownFigures(now).quantity, at) });
+  const own = ownFigures(now).quantity;
+  setEntry(book, symbol, { ...now, explained, ...heard(now, quantity, own, at) });
 }

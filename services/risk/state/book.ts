@@ -99,8 +99,17 @@ export interface SymbolBook {
   readonly behind: boolean;
   /** What our executions came to before each of the newest, oldest first: what a late word of the broker may still say. */
   readonly passed: readonly PassedQuantity[];
+  /** Since the broker said what our executions cannot explain; null while they can. */
+  readonly doubt: Doubt | null;
   /** False while the broker holds what our executions do not explain. */
   readonly explained: boolean;
+}
+
+export interface Doubt {
+  /** Shares, what the broker said last; negative is short. */
+  readonly word: number;
+  /** When anything was last told of the symbol: machine wall clock, epoch milliseconds. */
+  readonly at: number;
 }
 
 export interface PassedQuantity {

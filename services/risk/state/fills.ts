@@ -4,7 +4,7 @@ import { exactShares } from "../day-trades/tally.ts";
 import type { Book } from "./book.ts";
 import { movedOn } from "./late-word.ts";
 import { addExecuted, correctExecuted, markOpposed } from "./orders.ts";
-import { dayOf, ownFigures, putDay, setEntry, symbolBook, withAdopted } from "./positions.ts";
+import { dayOf, ownFigures, putDay, symbolBook, withAdopted } from "./positions.ts";
 import {
   addExecution,
   type CountedExecution,
@@ -30,15 +30,11 @@ export function applyFill(book: Book, fill: Fill, calendar: Calendar, at: number
   }
   if (book.executions.has(fill.executionId)) return;
   const before = symbolBook(book, fill.symbol);
-  const held = ownFigures(before).quantity;
   const replaced = fill.corrects === null ? undefined : newestOf(book, fill.corrects);
   if (replaced === undefined) applyExecution(book, fill, calendar);
   else correct(book, fill, replaced);
-  const entry = symbolBook(book, fill.symbol);
-  // A word that says more than the executions has passed what they pass on the way to it; beside shares of others, what
-  // they pass is not what the broker passes. Neither can be said late.
-  const inStep = before.reported === null || before.behind;
-  if (inStep && ownFigures(entry).quantity !== held) book.symbols.set(fill.symbol, movedOn(entry, held, at));
+  const isOurs = fill.clientOrderId !== null;
+  book.symbols.set(fill.symbol, movedOn(before, symbolBook(book, fill.symbol), isOurs, at));
 }
 
 function applyExecution(book: Book, execution: Execution, calendar: Calendar): void {
@@ -60,7 +56,6 @@ function applyExecution(book: Book, execution: Execution, calendar: Calendar): v
   putDay(book, symbol, addExecution(withoutAdopted(day, givenBack), counted(execution, commission)));
   const added = Math.abs(ownFigures(symbolBook(book, symbol)).quantity) - Math.abs(before);
   book.addedSinceAccount += Math.max(0, added) * execution.price;
-  moveReported(book, symbol, signed);
   addExecuted(book, execution.clientOrderId, execution.quantity);
   markOpposed(book, symbol, execution.side, tradingDay);
 }
@@ -98,19 +93,6 @@ function applyCommission(book: Book, executionId: string, commission: number): v
   }
   const day = dayOf(symbolBook(book, known.symbol), known.tradingDay);
   putDay(book, known.symbol, withCommission(day, executionId, commission));
-}
-
-/**
- * While the broker's word says what our executions do not, a fill is taken into it only where it brings it closer to
- * flat, and not beyond: the word may or may not include the fill already, and the smaller position is the one that can
- * safely be sold. A word that is late includes none of what came after it, and stays what it is.
- */
-function moveReported(book: Book, symbol: string, signed: number): void {
-  const entry = symbolBook(book, symbol);
-  const { reported, behind } = entry;
-  if (behind || reported === null || reported === 0 || Math.sign(reported) === Math.sign(signed)) return;
-  const moved = exactShares(reported + signed);
-  setEntry(book, symbol, { ...entry, reported: Math.sign(moved) === Math.sign(reported) ? moved : 0 });
 }
 
 /**

@@ -3,6 +3,7 @@ import { acceptedPositionMessage, type ForeignOrder, fillMessage, foreignOrderMe
 import { dayResult } from "../evaluate/day-result.ts";
 import { intent, World } from "../testing/world.ts";
 import { leavesOf } from "./book.ts";
+import { LATE_MS_MAX } from "./late-word.ts";
 import { heldQuantity, symbolBook } from "./positions.ts";
 import { loadBook, saveBook } from "./snapshot.ts";
 
@@ -156,7 +157,7 @@ describe("the broker's word on a position", () => {
     world.execution({ quantity: 10 });
     world.position({ quantity: 40, explained: false });
     world.execution({ side: "sell", quantity: 40 });
-    expect(held(world)).toBe(0);
+    expect(world.closable()).toBe(0);
   });
 });
 
@@ -195,9 +196,11 @@ describe("a word of the broker that is ahead of an execution, beside shares of o
     world.decide(wanted);
     world.position({ quantity: 5, difference: -5 });
     world.execution({ clientOrderId: wanted.clientOrderId, side: "sell", quantity: 10 });
-    expect(held(world)).toBe(0);
+    expect(world.closable()).toBe(0);
     world.position({ quantity: 5, difference: 5 });
-    expect(held(world)).toBe(5);
+    expect(world.closable()).toBe(0);
+    world.wallMs += LATE_MS_MAX + 1;
+    expect(world.closable()).toBe(5);
   });
 });
 

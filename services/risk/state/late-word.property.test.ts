@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { BrokerWord } from "../broker-word.ts";
 import { intent, LIMITS, World } from "../testing/world.ts";
 import { leavesOf, type OpenOrder } from "./book.ts";
 import { LATE_MS_MAX } from "./late-word.ts";
@@ -11,6 +12,9 @@ import { loadBook, saveBook } from "./snapshot.ts";
 
 /** Words come at the latest this long after what they tell of. */
 const LAG_MS_MAX = 9000;
+
+/** Nothing is told within it. */
+const MOMENT_MS = 3000;
 
 const pick = fc.nat({ max: 20 });
 const some = fc.integer({ min: 1, max: 40 });
@@ -34,7 +38,7 @@ const own = [
   { weight: 9, arbitrary: fc.constant({ kind: "tell-execution" as const }) },
   { weight: 6, arbitrary: fc.constant({ kind: "tell-position" as const }) },
   { weight: 6, arbitrary: fc.constant({ kind: "publish" as const }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 3000 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 12_000 }) }) },
   { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
 ];
 const byHand = [
@@ -54,6 +58,7 @@ interface Execution {
   readonly quantity: number;
   /** Shares by which it changed the position. */
   readonly change: number;
+  readonly at: number;
 }
 
 class Play extends World {
@@ -64,6 +69,9 @@ class Play extends World {
   /** Exits that were asked for and are no more than what is held and not being closed, and what was said to them. */
   readonly refused: string[] = [];
   asked = 0;
+  /** Whether no position is told before the executions of the sales that made it. */
+  tellsSalesFirst = false;
+  readonly #brokerWord = new BrokerWord();
   readonly #executions: Execution[] = [];
   readonly #ofOthers: Execution[] = [];
   readonly #words: { readonly quantity: number; readonly at: number; readonly afterSale: number }[] = [];
@@ -78,9 +86,18 @@ class Play extends World {
   constructor() {
     super({ previousDayEquity: 100_000 });
     this.limits = { ...LIMITS, maxOpenOrders: 500 };
-    // No difference lasts: what lasts is for the operator, or for the five seconds after which the broker is believed.
     this.change = { hasSettled: () => false };
   }
+
+  /** After five seconds, as in the service; else never, as if the difference were always another. */
+  believesTheBroker(): void {
+    this.change = { hasSettled: (symbol) => this.#brokerWord.hasSettled(this.book, symbol, this.wallMs) };
+  }
+
+  override feed: World["feed"] = (message, data) => {
+    super.feed(message, data);
+    this.#brokerWord.look(this.book, this.wallMs);
+  };
 
   step(step: Step): void {
     this.#serial += 1;
@@ -125,9 +142,7 @@ class Play extends World {
         this.publish();
         break;
       case "wait":
-        this.wallMs += step.ms;
-        while (this.wallMs - (this.#words[0]?.at ?? this.wallMs) > LAG_MS_MAX - 3000) this.#hear();
-        this.publish();
+        for (let left = step.ms; left > 0; left -= MOMENT_MS) this.#wait(Math.min(left, MOMENT_MS));
         break;
       case "restart":
         this.book = loadBook(saveBook(this.book));
@@ -158,6 +173,15 @@ class Play extends World {
     if (before.quantity === quantity && before.difference === difference) return;
     this.#published = { quantity, difference };
     this.position({ quantity, difference });
+  }
+
+  #wait(ms: number): void {
+    this.wallMs += ms;
+    const isOld = (untold: { readonly at: number } | undefined) =>
+      untold !== undefined && this.wallMs - untold.at > LAG_MS_MAX - MOMENT_MS;
+    while (isOld(this.#executions[0])) this.#tellExecution(this.#executions.shift());
+    while (isOld(this.#words[0])) this.#hear();
+    this.publish();
   }
 
   /** Not within the ten seconds after an execution of ours: then its word may look late (see the README). */
@@ -201,7 +225,7 @@ class Play extends World {
 
   #happens(stream: Execution[], execution: Pick<Execution, "clientOrderId" | "side" | "quantity">): void {
     const change = execution.side === "buy" ? execution.quantity : -execution.quantity;
-    stream.push({ ...execution, executionId: `x${this.#serial}.01`, corrects: null, change });
+    stream.push({ ...execution, executionId: `x${this.#serial}.01`, corrects: null, change, at: this.wallMs });
     if (change < 0) this.#sales += 1;
     this.#changed(change);
   }
@@ -217,13 +241,20 @@ class Play extends World {
     if (newest?.side !== "buy" || this.#executions.length > 0) return;
     const quantity = newest.quantity + more;
     const executionId = `${newest.executionId.split(".")[0]}.${String(Number(newest.executionId.split(".")[1]) + 1).padStart(2, "0")}`;
-    this.#executions.push({ ...newest, executionId, corrects: newest.executionId, quantity, change: more });
+    this.#executions.push({
+      ...newest,
+      executionId,
+      corrects: newest.executionId,
+      quantity,
+      change: more,
+      at: this.wallMs,
+    });
     this.#changed(more);
   }
 
   #tellExecution(execution: Execution | undefined): void {
     if (execution === undefined) return;
-    const { clientOrderId, change, ...told } = execution;
+    const { clientOrderId, change, at: _, ...told } = execution;
     this.#newest = execution;
     this.told += change;
     if (change < 0) this.#salesTold += 1;
@@ -234,20 +265,16 @@ class Play extends World {
   }
 
   #hear(): void {
+    const isAhead = (this.#words[0]?.afterSale ?? 0) > this.#salesTold;
+    while (isAhead && this.tellsSalesFirst && this.#executions.length > 0)
+      this.#tellExecution(this.#executions.shift());
     this.#word = this.#words.shift() ?? this.#word;
   }
 }
 
-/**
- * The same plays in every run. An open defect: of other seeds' plays about one in a thousand breaks a promise (see "Not
- * covered" in the README). With 1 and 2 shares are sold twice beside trades by hand and corrections; with 3 an exit is
- * denied.
- */
-const SEED = 7;
 const property = (step: fc.Arbitrary<Step>, check: (steps: readonly Step[]) => void) =>
   fc.assert(fc.property(fc.array(step, { minLength: 20, maxLength: 120, size: "max" }), check), {
-    numRuns: 200,
-    seed: SEED,
+    numRuns: 300,
   });
 const steps = { own: ownStep as fc.Arbitrary<Step>, any: anyStep as fc.Arbitrary<Step> };
 
@@ -256,20 +283,38 @@ describe("however late the broker tells a position", () => {
     let asked = 0;
     property(steps.own, (each) => {
       const play = new Play();
+      play.tellsSalesFirst = true;
       for (const step of each) play.step(step);
       expect(play.refused).toEqual([]);
       asked += play.asked;
     });
-    expect(asked).toBeGreaterThan(100);
+    expect(asked).toBeGreaterThan(300);
   });
 
-  it.each(["own", "any"] as const)("no more than what is held is ever sold (%s trades)", (which) => {
-    property(steps[which], (each) => {
+  it.each([
+    { trades: "own", believed: false },
+    { trades: "any", believed: false },
+    { trades: "any", believed: true },
+  ] as const)("no more than what is held is ever sold ($trades trades, broker believed: $believed)", (which) => {
+    property(steps[which.trades], (each) => {
       const play = new Play();
+      if (which.believed) play.believesTheBroker();
       for (const step of each) {
         play.step(step);
         expect(play.toBeSold()).toBeLessThanOrEqual(play.held);
       }
+    });
+  });
+
+  it("an exit passes beside positions that were told before the sales that made them, ten seconds after the last (law 7)", () => {
+    property(steps.own, (each) => {
+      const play = new Play();
+      for (const step of each) play.step(step);
+      play.settle();
+      play.wallMs += LATE_MS_MAX + 1;
+      const free = play.free();
+      if (free > 0) play.step({ kind: "exit", quantity: free, all: true, more: 0 });
+      expect(play.free()).toBe(0);
     });
   });
 

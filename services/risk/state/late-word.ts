@@ -1,9 +1,13 @@
+import { exactShares } from "../day-trades/tally.ts";
 import type { SymbolBook } from "./book.ts";
+import { ownFigures } from "./positions.ts";
 
 /**
  * The broker tells a position now and then, and each time later than the executions that made it: what it says may be
  * from before the newest of them. It says the quantities in the order in which they were, so a word that is one which our
- * executions have passed since its last word is late, and they are right. Any other word says what they do not.
+ * executions have passed since its last word is late, and they are right. One that is further from flat than they are is
+ * ahead of them, or somebody else added to the position: what they say is held is held. Any other word they cannot explain:
+ * somebody else closed, or it is ahead of an exit of ours, and nobody can tell which.
  *
  * Source of the time: positions follow executions within a second or two; after this long the same figure is news.
  */
@@ -11,10 +15,30 @@ export const LATE_MS_MAX = 10_000;
 /** Executions within that time, in one symbol, after which the oldest is forgotten. */
 const PASSED_MAX = 256;
 
-/** @param at when the execution was told, epoch milliseconds of the machine */
-export function movedOn(entry: SymbolBook, from: number, at: number): SymbolBook {
-  const passed = entry.passed.filter(({ until }) => at - until <= LATE_MS_MAX);
-  return { ...entry, passed: [...passed, { quantity: from, until: at }].slice(-PASSED_MAX) };
+/** What is known of a symbol beside our own executions. */
+type Word = Pick<SymbolBook, "reported" | "behind" | "passed" | "doubt">;
+
+/**
+ * The symbol after one more execution.
+ *
+ * @param isOurs false for an execution of somebody else, which is told when it is asked for
+ * @param at when it was told, epoch milliseconds of the machine
+ */
+export function movedOn(before: SymbolBook, after: SymbolBook, isOurs: boolean, at: number): SymbolBook {
+  const from = ownFigures(before).quantity;
+  const own = ownFigures(after).quantity;
+  if (own === from) return after;
+  const passed = recent(before, at);
+  const further = [...passed, { quantity: from, until: at }].slice(-PASSED_MAX);
+  if (before.doubt !== null && isInDoubt(before, from, at)) {
+    // What another's execution adds was in the broker's word, or will be: it is not what ours came to on their way.
+    const moved = passed.map(({ quantity, until }) => ({ quantity: exactShares(quantity + own - from), until }));
+    return { ...after, doubt: { ...before.doubt, at }, passed: isOurs ? further : moved };
+  }
+  if (before.reported === null || before.behind) return { ...after, doubt: null, passed: further };
+  // A word that is ahead has told what they pass on the way to it, and they come to it: else it was not ahead of them.
+  const isOnTheWay = isFurther(own, from) && !isFurther(own, before.reported);
+  return isOnTheWay ? after : { ...after, doubt: { word: before.reported, at }, passed: further };
 }
 
 /**
@@ -22,18 +46,56 @@ export function movedOn(entry: SymbolBook, from: number, at: number): SymbolBook
  *
  * @param at when it was told, epoch milliseconds of the machine
  */
-export function heard(
-  { passed }: SymbolBook,
-  word: number,
-  own: number,
-  at: number,
-): Pick<SymbolBook, "reported" | "behind" | "passed"> {
-  const since = passed.findIndex(({ quantity, until }) => quantity === word && at - until <= LATE_MS_MAX);
+export function heard(entry: SymbolBook, word: number, own: number, at: number): Word {
+  const passed = recent(entry, at);
+  const reported = word === own ? null : word;
+  const doubt = { word, at };
+  if (isInDoubt(entry, own, at)) return { reported, behind: false, passed, doubt };
   // Of several that it may be, the oldest: the words to come may still be about those after it.
+  const since = passed.findIndex(({ quantity }) => quantity === word);
   const left = since < 0 ? NONE : passed.slice(since);
-  return word === own
-    ? { reported: null, behind: false, passed: left }
-    : { reported: word, behind: since >= 0, passed: left };
+  if (word === own || since >= 0) return { reported, behind: word !== own, passed: left, doubt: null };
+  if (isFurther(word, own)) return { reported, behind: false, passed: NONE, doubt: null };
+  return { reported, behind: false, passed, doubt };
 }
+
+/**
+ * Shares that may be closed and are held for certain; negative is short. Our executions, unless they cannot explain what
+ * the broker said: then only what both say, less what ours have closed within ten seconds, which the broker's word may
+ * not have in it.
+ *
+ * @param hasSettled whether the broker's word, where it says otherwise, has stood for long enough to go by
+ * @param at the moment, epoch milliseconds of the machine
+ */
+export function closable(entry: SymbolBook, own: number, hasSettled: boolean, at: number): number {
+  if (!hasSettled && !isInDoubt(entry, own, at)) return own;
+  const word = entry.reported ?? entry.doubt?.word ?? own;
+  const certain = closer(exactShares(word - closedOf(recent(entry, at), own, Math.sign(word))), word);
+  return hasSettled ? certain : closer(certain, own);
+}
+
+/** A doubt ends when both agree and nothing was told of the symbol for as long as anything comes late. */
+const isInDoubt = ({ doubt }: SymbolBook, own: number, at: number): boolean =>
+  doubt !== null && (own !== doubt.word || at - doubt.at <= LATE_MS_MAX);
+
+/** By how much our executions are closer to flat than the furthest they came to; signed as the position. */
+function closedOf(passed: SymbolBook["passed"], own: number, sign: number): number {
+  const furthest = passed.reduce((most, { quantity }) => Math.max(most, sign * quantity), sign * own);
+  return sign * (furthest - sign * own);
+}
+
+/** The one of two that is closer to flat; 0 where they are on different sides of it. */
+function closer(one: number, other: number): number {
+  if (Math.sign(one) !== Math.sign(other)) return 0;
+  return Math.abs(one) < Math.abs(other) ? one : other;
+}
+
+const isFurther = (one: number, other: number): boolean =>
+  Math.abs(one) > Math.abs(other) && (other === 0 || Math.sign(one) === Math.sign(other));
+
+const recent = ({ passed }: SymbolBook, at: number): SymbolBook["passed"] =>
+  passed.every(({ until }) => at - until <= LATE_MS_MAX)
+    ? passed
+    : passed.filter(({ until }) => at - until <= LATE_MS_MAX);
 
 const NONE: SymbolBook["passed"] = [];

@@ -3,7 +3,14 @@ import type { Book, SymbolBook } from "./book.ts";
 import { type Figures, recount, type SymbolDay, startDay } from "./symbol-day.ts";
 
 const NOTHING: Figures = { quantity: 0, basis: 0, realized: 0 };
-const UNKNOWN_SYMBOL: SymbolBook = { days: [], reported: null, behind: false, passed: [], explained: true };
+const UNKNOWN_SYMBOL: SymbolBook = {
+  days: [],
+  reported: null,
+  behind: false,
+  passed: [],
+  doubt: null,
+  explained: true,
+};
 
 export const symbolBook = (book: Book, symbol: string): SymbolBook => book.symbols.get(symbol) ?? UNKNOWN_SYMBOL;
 
@@ -41,11 +48,12 @@ export function putDay(book: Book, symbol: string, day: SymbolDay): void {
 
 /**
  * Where executions and the broker's word agree, the broker's word is no longer needed. One that was ahead of them has told
- * all that they passed on the way to it; one that is late agrees by chance, and those after it are still to come.
+ * all that they passed on the way to it; one that is late agrees by chance, and those after it are still to come. A doubt
+ * outlasts it (see `late-word.ts`).
  */
 export function setEntry(book: Book, symbol: string, entry: SymbolBook): void {
   const agree = entry.reported === ownFigures(entry).quantity;
-  const passed = entry.behind ? entry.passed : [];
+  const passed = entry.behind || entry.doubt !== null ? entry.passed : [];
   book.symbols.set(symbol, agree ? { ...entry, reported: null, behind: false, passed } : entry);
 }
 

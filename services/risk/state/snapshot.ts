@@ -40,11 +40,12 @@ export function saveBook(book: Book): string {
     gateway: book.gateway,
     account: book.account,
     session: book.session,
-    symbols: [...book.symbols].map(([symbol, { days, reported, behind, passed, explained }]) => ({
+    symbols: [...book.symbols].map(([symbol, { days, reported, behind, passed, doubt, explained }]) => ({
       symbol,
       reported,
       behind,
       passed,
+      doubt,
       explained,
       days: days.map(({ tradingDay, start, executions }) => ({
         tradingDay,
@@ -129,6 +130,7 @@ const symbolBookSchema = z.object({
   reported: z.number().nullable(),
   behind: z.boolean(),
   passed: z.array(z.object({ quantity: z.number(), until: z.number() })),
+  doubt: z.object({ word: z.number(), at: z.number() }).nullable(),
   explained: z.boolean(),
   days: z.array(z.object({ tradingDay: z.string(), start: startSchema, executions: z.array(executionSchema) })),
 });

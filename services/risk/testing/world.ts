@@ -30,6 +30,7 @@ import {
 } from "#libs/contracts/mod.ts";
 import { type Calendar, createCalendar, epochMsOf } from "#libs/time/mod.ts";
 import { type Evaluation, evaluate } from "../evaluate/evaluate.ts";
+import { sellable } from "../evaluate/purpose.ts";
 import type { Moment, RiskView } from "../evaluate/view.ts";
 import type { Limits } from "../limits.ts";
 import { Reservations } from "../reservations.ts";
@@ -213,6 +214,11 @@ export class World {
 
   evaluate(wanted: OrderIntent): Evaluation {
     return evaluate(wanted, this.view(), this.now());
+  }
+
+  /** Shares of SPY that an exit may close. */
+  closable(): number {
+    return sellable(this.view(), "SPY", this.wallMs);
   }
 
   /** The deny codes; empty when it is approved. */
