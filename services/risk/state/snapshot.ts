@@ -21,7 +21,7 @@ import { type CountedExecution, recount, type Start } from "./symbol-day.ts";
 import { workingBySymbol } from "./working.ts";
 
 /** Version of what {@link saveBook} writes; a snapshot of another version is ignored and the ledger read anew. */
-export const BOOK_VERSION = 9;
+export const BOOK_VERSION = 10;
 
 /** Plain text up to here; a longer one is deflated, so that a busy week fits into one message of the bus. */
 const PLAIN_CHARACTERS_MAX = 20_000;
