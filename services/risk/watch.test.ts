@@ -577,3 +577,47 @@ describe("the warnings of a limit", () => {
     expect(told(after)).toEqual(["DAILY_LOSS_WARNING"]);
   });
 });
+
+describe("day trades beyond the rule", () => {
+  const SMALL = { netLiquidation: 20_000, previousDayEquity: 20_000 };
+  const dayTrade = (world: World, symbol: string) => {
+    world.execution({ symbol });
+    world.execution({ symbol, side: "sell" });
+  };
+
+  it("are told when they came about, once each, and not again after a restart", async () => {
+    const world = new World(SMALL);
+    for (const symbol of ["SPY", "IBM", "BAC"]) dayTrade(world, symbol);
+    const first = watched(world);
+    await first.look();
+    expect(first.codes()).not.toContain("DAY_TRADES_BREACHED");
+    dayTrade(world, "QQQ");
+    await first.look();
+    await first.watch.recordUses();
+    const told = first.alerts.filter(({ code }) => code === "DAY_TRADES_BREACHED");
+    expect(told).toMatchObject([{ severity: "critical", fields: [{ value: "SPY, IBM, BAC, QQQ" }] }]);
+    const second = watched(world, undefined, [...first.uses.values()]);
+    await second.look();
+    expect(second.codes()).not.toContain("DAY_TRADES_BREACHED");
+    dayTrade(world, "QQQ");
+    await second.look();
+    expect(second.codes().filter((code) => code === "DAY_TRADES_BREACHED")).toHaveLength(1);
+  });
+
+  it("are told before they are on record, where the record comes first", async () => {
+    const world = new World(SMALL);
+    const service = watched(world);
+    for (const symbol of ["SPY", "IBM", "BAC", "QQQ"]) dayTrade(world, symbol);
+    await service.watch.recordUses();
+    expect(service.codes()).toEqual(["DAY_TRADES_BREACHED"]);
+    expect(service.uses.get("day-trades")?.used).toBe(4);
+  });
+
+  it("are none where the rule does not count them", async () => {
+    const world = new World();
+    const service = watched(world);
+    for (const symbol of ["SPY", "IBM", "BAC", "QQQ"]) dayTrade(world, symbol);
+    await service.look();
+    expect(service.codes()).toEqual([]);
+  });
+});

@@ -6,6 +6,7 @@ import {
   limitUseMessage,
   type RiskState,
 } from "#libs/contracts/mod.ts";
+import { DayTradeWatch } from "./day-trades/day-trade-watch.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn, usedDayTrades } from "./day-trades/use.ts";
 import { dayResult } from "./evaluate/day-result.ts";
 import { markOf } from "./evaluate/price.ts";
@@ -19,6 +20,7 @@ import { riskStateOf, type TradingControl } from "./trading-control.ts";
 
 /** Parts of the drawdown limit: how much of a peak a kill may forget, and how often at the most it is written down. */
 const PEAK_STEP = 0.05;
+const DAY_TRADES = "day-trades";
 
 export interface WatchOptions {
   readonly bus: Bus;
@@ -41,6 +43,7 @@ export interface WatchOptions {
 export class Watch {
   readonly #options: WatchOptions;
   readonly #uses = new Map<string, LimitUse>();
+  readonly #dayTrades: DayTradeWatch;
   /** What was recorded here last, so that it is not recorded again before the fold has it. */
   #lastRecorded = "";
   /** The day-trading rule in force at the last look; null before the first. */
@@ -50,6 +53,8 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     for (const use of options.recordedUses) this.#uses.set(use.name, use);
+    const recorded = this.#uses.get(DAY_TRADES)?.used ?? 0;
+    this.#dayTrades = new DayTradeWatch({ bus: options.bus, view: options.view, recorded });
   }
 
   /** One look; never two at a time. */
@@ -62,6 +67,7 @@ export class Watch {
       await this.#openingPrices();
       await this.#peak();
       await this.#options.limits.look();
+      await this.#dayTrades.look();
     } catch (error) {
       // Whatever was refused is news again at the next look.
       this.#lastRecorded = "";
@@ -73,6 +79,8 @@ export class Watch {
 
   /** Records the use of each limit that changed since it was last recorded. */
   async recordUses(): Promise<void> {
+    // Told before it is on record: a restart takes what is on record for told.
+    await this.#dayTrades.look();
     for (const use of usesOf(this.#options.view())) {
       const known = this.#uses.get(use.name);
       if (known && known.used === use.used && known.limit === use.limit) continue;
@@ -171,7 +179,7 @@ export function usesOf(view: RiskView): readonly LimitUse[] {
       ? []
       : [
           {
-            name: "day-trades",
+            name: DAY_TRADES,
             used: usedDayTrades(book, dayTradesIn(book, session.window)),
             limit: DAY_TRADES_ALLOWED,
             unit: "day-trades",

@@ -185,6 +185,25 @@ describe("the keeper of a close-out", () => {
     expect(world.book.closeOut?.status).toBe("flat");
   });
 
+  it("tells once of an entry that it cancels for a fourth day trade", async () => {
+    const small = { netLiquidation: 20_000, previousDayEquity: 20_000 };
+    const world = new World(small);
+    const waiting = intent({ symbol: "IBM", quantity: 2, timeInForce: "gtc" });
+    world.decide(waiting);
+    for (const symbol of ["SPY", "BAC", "QQQ"]) {
+      world.execution({ symbol });
+      world.execution({ symbol, side: "sell" });
+    }
+    world.setTime("2026-11-24", "06:00");
+    world.summary(small);
+    const canceled: string[] = [];
+    const { look, told } = kept(world, { onCancel: (id) => canceled.push(id) });
+    await look(3000);
+    expect(canceled.length).toBeGreaterThan(1);
+    expect(new Set(canceled)).toEqual(new Set([waiting.clientOrderId]));
+    expect(told("DAY_TRADE_ENTRY_CANCELED")).toHaveLength(1);
+  });
+
   it("tells again after a kill between the telling and the record of it: never not at all (law 8)", async () => {
     const world = new World();
     const before = kept(world);

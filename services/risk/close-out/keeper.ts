@@ -139,10 +139,12 @@ export class CloseOutKeeper {
     const { logger } = bus.context;
     try {
       if (step.do === "cancel") {
-        this.#tries.note(step.clientOrderId, now().monotonicMs);
-        const { clientOrderId } = step;
-        const request = { clientOrderId, reason: "risk: only what reduces risk may work" };
-        const { ok, message } = await bus.request(cancelMessage, [], request, { timeoutMs: CANCEL_TIMEOUT_MS });
+        const { clientOrderId, reason } = step;
+        const alert = step.alert !== null && this.#tries.isFirst(clientOrderId) ? bus.alert(step.alert) : undefined;
+        this.#tries.note(clientOrderId, now().monotonicMs);
+        const request = { clientOrderId, reason };
+        const canceling = bus.request(cancelMessage, [], request, { timeoutMs: CANCEL_TIMEOUT_MS });
+        const [{ ok, message }] = await Promise.all([canceling, alert]);
         logger[ok ? "info" : "warn"]({ clientOrderId }, message);
         return;
       }

@@ -59,6 +59,51 @@ describe("while trading is not active", () => {
   });
 });
 
+describe("an entry that works until it is canceled, with the exits of its bracket", () => {
+  const SMALL = { netLiquidation: 20_000, previousDayEquity: 20_000 };
+  /** Three brackets of one share each filled of two, and closed the same day; the rest works on. */
+  const threeOfYesterday = (used: number): { world: World; resting: readonly string[] } => {
+    const world = new World(SMALL);
+    const waiting = ["SPY", "IBM", "BAC"].map((symbol, index) => {
+      const wanted = intent({ symbol, quantity: 2, timeInForce: "gtc", holdOvernight: true, bracket: bracket(symbol) });
+      world.decide(wanted);
+      const { clientOrderId } = wanted;
+      if (index >= used) return clientOrderId;
+      world.execution({ clientOrderId, symbol, quantity: 1 });
+      const stop = clientOrderIdSchema.parse(`${symbol}-stop`);
+      world.execution({ clientOrderId: stop, symbol, side: "sell", quantity: 1 });
+      return clientOrderId;
+    });
+    return { world, resting: waiting };
+  };
+
+  it("is left alone on the day of its approval, which reserved its day trade", () => {
+    const { world } = threeOfYesterday(3);
+    expect(look(world, null).steps).toEqual([]);
+  });
+
+  it("is canceled on a later day that has no day trade left for it, the newest first", () => {
+    const { world, resting } = threeOfYesterday(2);
+    world.setTime("2026-11-24", "06:00");
+    world.summary(SMALL);
+    expect(look(world, null).steps).toMatchObject([
+      { clientOrderId: resting[1], alert: { code: "DAY_TRADE_ENTRY_CANCELED" } },
+      { clientOrderId: resting[2] },
+    ]);
+    world.event(resting[2] ?? "", "canceled");
+    expect(shown(look(world, null).steps)).toEqual([`cancel ${resting[1]}`]);
+    world.event(resting[1] ?? "", "canceled", { filledQuantity: 1 });
+    expect(look(world, null).steps).toEqual([]);
+  });
+
+  it("is left alone where day trades are not counted", () => {
+    const { world } = threeOfYesterday(3);
+    world.setTime("2026-11-24", "06:00");
+    world.summary({ ...SMALL, previousDayEquity: 25_000 });
+    expect(look(world, null).steps).toEqual([]);
+  });
+});
+
 describe("a close-out", () => {
   it("closes what is held, long and short, with one market order a symbol", () => {
     const world = new World();

@@ -1,4 +1,5 @@
-import type { ClientOrderId, CloseOut, OrderIntent } from "#libs/contracts/mod.ts";
+import type { Alert, ClientOrderId, CloseOut, OrderIntent } from "#libs/contracts/mod.ts";
+import { entriesBeyondDayTrades, entryCanceled } from "../day-trades/outlook.ts";
 import { sellable } from "../evaluate/purpose.ts";
 import { type Moment, onlyReserved, type RiskView } from "../evaluate/view.ts";
 import { leavesOf, type OpenOrder } from "../state/book.ts";
@@ -12,7 +13,14 @@ export const ATTEMPTS_MAX = 20;
 
 /** What is to be done now on the way out. */
 export type Step =
-  | { readonly do: "cancel"; readonly clientOrderId: ClientOrderId; readonly symbol: string }
+  | {
+      readonly do: "cancel";
+      readonly clientOrderId: ClientOrderId;
+      readonly symbol: string;
+      readonly reason: string;
+      /** What the operator is told of it; null where something else tells. */
+      readonly alert: Alert | null;
+    }
   | { readonly do: "close"; readonly intent: OrderIntent };
 
 /** Why a symbol is not flat yet; only the last three need the operator. */
@@ -34,12 +42,25 @@ export interface WayOut {
   readonly hindrances: ReadonlyMap<string, Hindrance>;
 }
 
-const NOTHING_TO_DO: WayOut = { steps: [], hindrances: new Map() };
+const NOTHING_IN_THE_WAY: ReadonlyMap<string, Hindrance> = new Map();
+
+/** Why an order is canceled, as its cancel says, and what the operator is told of it, if nothing else tells. */
+interface Why {
+  readonly reason: string;
+  readonly alert: ((order: OpenOrder) => Alert) | null;
+}
+
+const ONLY_LESS_RISK: Why = { reason: "risk: only what reduces risk may work", alert: null };
+const FOURTH_DAY_TRADE: Why = {
+  reason: "risk: filled today it opens anew, and could make a fourth day trade in five business days",
+  alert: entryCanceled,
+};
 
 /**
  * The way out, pure: which orders to cancel and which positions to close now. While trading is not `active`, entries
- * that work are canceled: an order that was approved before the state changed must not open a position after it. A
- * close-out cancels everything else too and closes what is held.
+ * that work are canceled: an order that was approved before the state changed must not open a position after it. While it
+ * is, those of an earlier day for which today has no day trade left. A close-out cancels everything else too and closes what
+ * is held.
  *
  * A symbol is closed only when nothing of ours works in it any more, and never while a closing order is on its way:
  * neither a resting stop nor a second closing order can then turn the position around. An order whose state is
@@ -50,10 +71,13 @@ const NOTHING_TO_DO: WayOut = { steps: [], hindrances: new Map() };
  */
 export function wayOut(view: RiskView, closeOut: CloseOut | null, tries: Tries, now: Moment): WayOut {
   const running = closeOut?.status === "running" ? closeOut : null;
+  if (running === null && view.trading.tradingState === "active") {
+    const steps = cancels(entriesBeyondDayTrades(view, now), tries, now, FOURTH_DAY_TRADE);
+    return { steps, hindrances: NOTHING_IN_THE_WAY };
+  }
   const ours = [...view.book.orders.values(), ...onlyReserved(view)].filter((order) => isOurs(view, order));
   if (running === null) {
-    if (view.trading.tradingState === "active") return NOTHING_TO_DO;
-    return { steps: cancels(ours.filter(mayOpen), tries, now), hindrances: new Map() };
+    return { steps: cancels(ours.filter(mayOpen), tries, now), hindrances: NOTHING_IN_THE_WAY };
   }
   const bySymbol = Map.groupBy(ours, ({ symbol }) => symbol);
   const steps: Step[] = [];
@@ -127,10 +151,18 @@ function nextAttempt({ book }: RiskView, closeOut: CloseOut, symbol: string): nu
   return attempt;
 }
 
-function cancels(orders: readonly OpenOrder[], tries: Tries, now: Moment): Step[] {
+function cancels(
+  orders: readonly OpenOrder[],
+  tries: Tries,
+  now: Moment,
+  { reason, alert }: Why = ONLY_LESS_RISK,
+): Step[] {
   return orders
     .filter(({ clientOrderId }) => tries.isDue(clientOrderId, now.monotonicMs))
-    .map(({ clientOrderId, symbol }) => ({ do: "cancel", clientOrderId, symbol }));
+    .map((order) => {
+      const { clientOrderId, symbol } = order;
+      return { do: "cancel", clientOrderId, symbol, reason, alert: alert?.(order) ?? null };
+    });
 }
 
 /**

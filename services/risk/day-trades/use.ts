@@ -79,6 +79,10 @@ export function dayTradesByExits(
   return { byOpening, byDirection };
 }
 
+/** Whether an entry of a line is counted as a day trade that today may still bring, and would not be without it. */
+export const addsDayTrade = (book: Book, line: Line, { clientOrderId }: OpenOrder, today: string): boolean =>
+  moreOf(book, line, today).ifAllCloses !== NOTHING && !hasOpened(line.dayOf(today).tally, clientOrderId);
+
 /** Day trades that one symbol may add to those made. */
 interface More {
   readonly ifAllCloses: DayTradeCount;
