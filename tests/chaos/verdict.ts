@@ -82,6 +82,7 @@ export const NEVER_SAID: readonly string[] = [
   "ORDER_FILLED_AFTER_END",
   "ORDER_OVERFILLED",
   "ORDERS_UNTRACED",
+  "ORDERS_VANISHED",
   "OTHER_CONTRACT",
 ];
 

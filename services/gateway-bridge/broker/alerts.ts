@@ -85,6 +85,14 @@ export const ordersUntraced = (ids: readonly ClientOrderId[]): Alert => ({
   fields: [],
 });
 
+export const ordersVanished = (ids: readonly ClientOrderId[]): Alert => ({
+  severity: "critical",
+  code: "ORDERS_VANISHED",
+  title: `${ids.length} order${ids.length === 1 ? "" : "s"} the broker had accepted ${ids.length === 1 ? "is" : "are"} in none of its lists`,
+  text: `${list(ids)}: for a minute neither among the orders that work nor among those that ended. They count as canceled now. Look in TWS whether they work: there they can be canceled by hand.`,
+  fields: [],
+});
+
 export const unexplainedPosition = ({ symbol, quantity }: Position, ours: number): Alert => ({
   severity: "warning",
   code: "POSITION_UNEXPLAINED",

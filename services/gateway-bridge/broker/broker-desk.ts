@@ -565,6 +565,7 @@ export class BrokerDesk implements Desk {
     );
     if (notSent.length > 0) alert(alerts.orderNotSent(notSent));
     if (result.untraced.length > 0) alert(alerts.ordersUntraced(result.untraced));
+    if (result.vanished.length > 0) alert(alerts.ordersVanished(result.vanished));
     const unseen = result.unexplainedFills.filter(
       ({ clientOrderId, filledQuantity }) => (this.#filledUnseen.get(clientOrderId) ?? 0) < filledQuantity,
     );

@@ -6,7 +6,7 @@ import { applyApproval, applyFill, applyOrderEvent, type Book, copyOf, emptyBook
 import { type Fact, fillProgress, firstEvent, orderFact } from "../orders/facts.ts";
 import { legsOf } from "../orders/legs.ts";
 import { fillOf } from "./executions.ts";
-import { type BrokerPicture, type ReconcileContext, type Reconciled, reconcile, SETTLE_MS } from "./reconcile.ts";
+import { type BrokerPicture, type ReconcileContext, type Reconciled, reconcile, VANISHED_AFTER_MS } from "./reconcile.ts";
 
 /*
  * A world is made at random: what truly happened to each order at the broker, how much of it we had heard when the
@@ -357,7 +357,7 @@ function settle(book: Book, picture: BrokerPicture): { first: Reconciled; second
   const context = { ownClientId: OWN, considered, ...maps, nowMs: 0, marketMs: TODAY };
   const first = reconcile(book, picture, context);
   apply(book, first.facts);
-  const later = { ...context, missingSinceMs: first.missingSinceMs, nowMs: SETTLE_MS };
+  const later = { ...context, missingSinceMs: first.missingSinceMs, nowMs: VANISHED_AFTER_MS };
   const second = reconcile(book, picture, later);
   apply(book, second.facts);
   return { first, second, last: { ...later, missingSinceMs: second.missingSinceMs } };

@@ -13,7 +13,7 @@ import { type Fact, fillProgress, firstEvent, orderFact } from "../orders/facts.
 import { legsOf } from "../orders/legs.ts";
 import { fillOf } from "./executions.ts";
 import { errorNews, orderNews, type SaidOver } from "./order-news.ts";
-import { reconcile, SETTLE_MS } from "./reconcile.ts";
+import { reconcile, SETTLE_MS, VANISHED_AFTER_MS } from "./reconcile.ts";
 
 const OWN = 1;
 const id = (text: string): ClientOrderId => clientOrderIdSchema.parse(text);
@@ -169,12 +169,16 @@ describe("reconciliation", () => {
     expect(seen.missingSinceMs.size).toBe(0);
   });
 
-  it("does not call an acknowledged order not sent: it is canceled", () => {
+  it("does not believe lists without an acknowledged order before a minute: it is canceled then, and the operator told", () => {
     const book = emptyBook();
     set(book, submit(book, "a", 7), "accepted", 900);
     const first = run(book, {}, new Map(), 0);
     apply(book, first.facts);
-    expect(statuses(run(book, {}, first.missingSinceMs, SETTLE_MS).facts)).toEqual(["canceled"]);
+    const soon = run(book, {}, first.missingSinceMs, VANISHED_AFTER_MS - 1);
+    expect(soon.facts).toEqual([]);
+    const late = run(book, {}, soon.missingSinceMs, VANISHED_AFTER_MS);
+    expect(statuses(late.facts)).toEqual(["canceled"]);
+    expect(late.vanished).toEqual(["a"]);
   });
 
   it("leaves orders alone that were sent while the lists were read", () => {
@@ -277,6 +281,20 @@ describe("reconciliation", () => {
       expect(later.untraced).toEqual(["a"]);
     },
   );
+});
+
+it("an order good till canceled of an earlier day, which the broker had acknowledged, may work: it is given a minute", () => {
+  const book = emptyBook();
+  const yesterday = Date.UTC(2026, 2, 9, 15);
+  set(book, submit(book, "a", 7, 100, { timeInForce: "gtc", submittedAt: yesterday }), "accepted", 900);
+  const today = yesterday + 86_400_000;
+  const first = run(book, {}, new Map(), 0, today);
+  apply(book, first.facts);
+  const soon = run(book, {}, first.missingSinceMs, VANISHED_AFTER_MS - 1, today);
+  expect(soon.facts).toEqual([]);
+  const late = run(book, {}, soon.missingSinceMs, VANISHED_AFTER_MS, today);
+  expect(statuses(late.facts)).toEqual(["canceled"]);
+  expect(late.untraced).toEqual(["a"]);
 });
 
 describe("executions", () => {

@@ -44,12 +44,19 @@ export interface Reconciled {
   readonly unexplainedFills: readonly { readonly clientOrderId: ClientOrderId; readonly filledQuantity: number }[];
   /** Orders of an earlier day that are not listed any more: what became of them, only the position tells. */
   readonly untraced: readonly ClientOrderId[];
+  /** Acknowledged orders of this day that are in no list any more, not even among those that ended. */
+  readonly vanished: readonly ClientOrderId[];
   /** Positions that our own executions do not explain. */
   readonly positions: readonly Difference[];
 }
 
 /** How far apart two passes must be before an order that neither saw counts as never sent (tws.md 7.4). */
 export const SETTLE_MS = 5000;
+/**
+ * The same for an order that the broker had acknowledged and that may work. Every one of those is in some list of the day,
+ * so lists without it are not whole yet; ended too soon, its shares would be sold by another order before it comes back.
+ */
+export const VANISHED_AFTER_MS = 60_000;
 
 /**
  * Compares what we believe with what the broker says. It never leads to sending anything again, and once its facts
@@ -72,9 +79,9 @@ export const SETTLE_MS = 5000;
  * | nowhere, first pass | anything open | unknown; as it was, when an error called it over |
  * | nowhere, again 5 s later, and an error called it over | anything open | what the error said |
  * | nowhere, again 5 s later, of this day, never acknowledged | unknown | not sent |
- * | nowhere, again 5 s later, of this day, acknowledged before | unknown | canceled: it is not at the broker any more |
+ * | nowhere, still a minute later, of this day, acknowledged before | unknown | canceled, and flagged |
  * | nowhere, again 5 s later, a day order of an earlier day | unknown | expired, and flagged |
- * | nowhere, again 5 s later, good till canceled, of an earlier day | unknown | canceled, and flagged |
+ * | nowhere, still a minute later, good till canceled, of an earlier day | unknown | canceled, and flagged |
  *
  * What is read last counts: an order among the open and among the completed ended while the lists were read.
  */
@@ -111,6 +118,7 @@ export function reconcile(book: Book, picture: BrokerPicture, context: Reconcile
   const missingSinceMs = new Map<ClientOrderId, number>();
   const unexplainedFills: { clientOrderId: ClientOrderId; filledQuantity: number }[] = [];
   const untraced: ClientOrderId[] = [];
+  const vanished: ClientOrderId[] = [];
   for (const [id, order] of [...after.open]) {
     if (!context.considered.has(id)) continue;
     const here = open.get(id);
@@ -130,8 +138,9 @@ export function reconcile(book: Book, picture: BrokerPicture, context: Reconcile
       const since = context.missingSinceMs.get(id);
       // A second reading is for an order that may be on its way; the gateway has answered this one, and has nothing of it.
       const isRefused = order.status === "submitted" && context.saidOver.get(id)?.status === "rejected";
-      if (isRefused || (since !== undefined && context.nowMs - since >= SETTLE_MS)) {
+      if (isRefused || (since !== undefined && context.nowMs - since >= settlesAfterMs(order, context))) {
         if (isOfEarlierDay(order, context)) untraced.push(id);
+        else if (mayWork(order, context)) vanished.push(id);
         take(gone(order, context));
         continue;
       }
@@ -151,6 +160,7 @@ export function reconcile(book: Book, picture: BrokerPicture, context: Reconcile
     cameBack: foreign.flatMap((order) => ownOrderOf(after, order, context.ownClientId) ?? []),
     unexplainedFills,
     untraced,
+    vanished,
     positions: picture.positions === null ? [] : differencesOf(after, picture.positions),
   };
 }
@@ -236,16 +246,25 @@ function ending(order: OpenOrder, report: BrokerOrder, said: SaidOver | undefine
 function gone(order: OpenOrder, context: ReconcileContext): Fact {
   const twice = "in two passes at least 5 s apart";
   if (isOfEarlierDay(order, context)) {
-    const reason = `it is of an earlier day, and the broker does not list it any more, ${twice}`;
+    const reason = "it is of an earlier day, and the broker does not list it any more";
     return orderFact(order, order.timeInForce === "gtc" ? "canceled" : "expired", reason);
   }
   const said = context.saidOver.get(order.clientOrderId);
   if (said !== undefined) return orderFact(order, said.status, said.reason);
-  if (order.permId === null && order.filledQuantity === 0) {
-    return orderFact(order, "not-sent", `the broker does not list it, ${twice}`);
-  }
-  return orderFact(order, "canceled", `it was at the broker and is not listed any more, ${twice}`);
+  if (!wasAcknowledged(order)) return orderFact(order, "not-sent", `the broker does not list it, ${twice}`);
+  return orderFact(order, "canceled", "it was at the broker, which has not listed it for a minute");
 }
+
+const wasAcknowledged = ({ permId, filledQuantity }: OpenOrder): boolean => permId !== null || filledQuantity > 0;
+
+/** Whether it may be at work though no list names it: a day order of an earlier day cannot, nor what an error ended. */
+const mayWork = (order: OpenOrder, context: ReconcileContext): boolean =>
+  wasAcknowledged(order) &&
+  !context.saidOver.has(order.clientOrderId) &&
+  !(isOfEarlierDay(order, context) && order.timeInForce !== "gtc");
+
+const settlesAfterMs = (order: OpenOrder, context: ReconcileContext): number =>
+  mayWork(order, context) ? VANISHED_AFTER_MS : SETTLE_MS;
 
 /** A gateway lists executions and completed orders of the day alone: what happened before cannot be read any more. */
 function isOfEarlierDay({ submittedAt }: OpenOrder, { marketMs }: ReconcileContext): boolean {
