@@ -6,7 +6,13 @@ import { applyApproval, applyFill, applyOrderEvent, type Book, copyOf, emptyBook
 import { type Fact, fillProgress, firstEvent, orderFact } from "../orders/facts.ts";
 import { legsOf } from "../orders/legs.ts";
 import { fillOf } from "./executions.ts";
-import { type BrokerPicture, type ReconcileContext, type Reconciled, reconcile, VANISHED_AFTER_MS } from "./reconcile.ts";
+import {
+  type BrokerPicture,
+  type ReconcileContext,
+  type Reconciled,
+  reconcile,
+  VANISHED_AFTER_MS,
+} from "./reconcile.ts";
 
 /*
  * A world is made at random: what truly happened to each order at the broker, how much of it we had heard when the
