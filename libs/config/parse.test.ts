@@ -49,6 +49,7 @@ describe("absent configuration", () => {
       minOrderQuantity: 1,
       lotSize: 1,
       priceCollarFraction: 0.05,
+      bracketCollarFraction: 0.5,
       maxGrossExposureFraction: 1,
       maxNetExposureFraction: 1,
       maxConcentrationFraction: 0.5,

@@ -62,6 +62,7 @@ export const gameplanSchema = z.strictObject({
       maxOrderQuantity: z.number().int().positive().optional(),
       minOrderQuantity: z.number().int().positive().optional(),
       priceCollarFraction: z.number().positive().max(1).optional(),
+      bracketCollarFraction: z.number().positive().max(5).optional(),
       maxGrossExposureFraction: z.number().positive().max(4).optional(),
       maxNetExposureFraction: z.number().positive().max(4).optional(),
       maxConcentrationFraction: z.number().positive().max(4).optional(),

@@ -25,6 +25,8 @@ export interface Limits {
   readonly lotSize: number;
   /** Parts of the reference price. */
   readonly priceCollarFraction: number;
+  /** Parts of the entry's price. */
+  readonly bracketCollarFraction: number;
   readonly maxOpenOrders: number;
   readonly maxOrdersPerMinute: number;
   readonly maxCancelsPerMinute: number;
@@ -76,6 +78,7 @@ export function limitsFrom(settings: ServiceSettings<"risk">): Limits {
     minOrderQuantity: settings.minOrderQuantity,
     lotSize: settings.lotSize,
     priceCollarFraction: settings.priceCollarFraction,
+    bracketCollarFraction: settings.bracketCollarFraction,
     maxOpenOrders: settings.maxOpenOrders,
     maxOrdersPerMinute: settings.maxOrdersPerMinute,
     maxCancelsPerMinute: settings.maxCancelsPerMinute,
@@ -120,6 +123,7 @@ const TIGHTER: Readonly<Record<NumericLimit, "lower" | "higher">> = {
   maxOrderQuantity: "lower",
   minOrderQuantity: "higher",
   priceCollarFraction: "lower",
+  bracketCollarFraction: "lower",
   maxOpenOrders: "lower",
   maxOrdersPerMinute: "lower",
   maxCancelsPerMinute: "lower",

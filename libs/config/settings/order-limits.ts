@@ -52,6 +52,16 @@ export const orderLimitSettings = {
       "How far an entry may reach beyond the last trade and the other side's best price: a limit on its expensive side, a stop on both. 0.05 means 5 %.",
     apps: ["risk"],
   }),
+  BRACKET_COLLAR_PCT: setting({
+    field: "bracketCollarFraction",
+    kind: fraction({ min: 0.01, max: 5 }),
+    unit: "fraction of the entry's price",
+    default: "0.50",
+    example: "0.50",
+    description:
+      "How far the stop and the target of a bracket may lie from its entry's price. They belong further away than an entry from the market, a stop of a leveraged fund by a third: what lies beyond is a slip of the finger. 0.50 means 50 %.",
+    apps: ["risk"],
+  }),
   MAX_GROSS_EXPOSURE_PCT: setting({
     field: "maxGrossExposureFraction",
     kind: fraction({ min: 0.01, max: 4 }),

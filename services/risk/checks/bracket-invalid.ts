@@ -1,5 +1,4 @@
-import type { OrderType } from "#libs/contracts/mod.ts";
-import { markOf } from "../evaluate/price.ts";
+import { entryPriceOf, markOf } from "../evaluate/price.ts";
 import { type Check, deny, pass, verdict } from "./check.ts";
 
 export const bracketInvalid: Check = {
@@ -20,10 +19,3 @@ export const bracketInvalid: Check = {
     return verdict(!isAround, { side: intent.side, entry, stopLoss: stop, takeProfit: target });
   },
 };
-
-/** The price an entry names itself; null for one that takes the market's. */
-function entryPriceOf(order: OrderType): number | null {
-  if ("limitPrice" in order) return order.limitPrice;
-  if ("stopPrice" in order) return order.stopPrice;
-  return "initialStopPrice" in order ? order.initialStopPrice : null;
-}

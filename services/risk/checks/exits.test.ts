@@ -54,6 +54,15 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
     entry: { order: { type: "limit", limitPrice: 110 } },
     exit: { order: { type: "limit", limitPrice: 50 } },
   },
+  BRACKET_COLLAR: {
+    spoil: nothing,
+    entry: {
+      bracket: {
+        stopLoss: { clientOrderId: clientOrderIdSchema.parse("far-stop"), stopPrice: 0.01 },
+        takeProfit: { clientOrderId: clientOrderIdSchema.parse("far-target"), limitPrice: 110 },
+      },
+    },
+  },
   DAILY_LOSS: { spoil: (world) => world.summary({ netLiquidation: 97_999 }) },
   DAILY_DRAWDOWN: { spoil: (world) => Object.assign(world.change, { peakDayProfit: 50_000 }) },
   LOSS_STREAK: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WhatIf } from "#libs/contracts/mod.ts";
+import { clientOrderIdSchema, type WhatIf } from "#libs/contracts/mod.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import type { Limits } from "../limits.ts";
 import { intent, LIMITS, World } from "../testing/world.ts";
@@ -114,6 +114,43 @@ describe("OPEN_ORDER_NOTIONAL", () => {
     ]);
     world.event(first.clientOrderId, "canceled");
     expect(denied(world, { quantity: 70 })).toEqual([]);
+  });
+});
+
+describe("BRACKET_COLLAR", () => {
+  const bracketed = (stopPrice: number, limitPrice: number, change = {}) => ({
+    quantity: 1,
+    ...change,
+    bracket: {
+      stopLoss: { clientOrderId: clientOrderIdSchema.parse("b-stop"), stopPrice },
+      takeProfit: { clientOrderId: clientOrderIdSchema.parse("b-target"), limitPrice },
+    },
+  });
+  const short = { side: "sell", order: { type: "limit", limitPrice: 100 } } as const;
+  it.each([
+    ["a stop of a cent", bracketed(0.01, 110), ["BRACKET_COLLAR stopLoss=0.01 entry=100 distance=0.9999 collar=0.5"]],
+    ["a target of 9999", bracketed(95, 9999), ["BRACKET_COLLAR takeProfit=9999 entry=100 distance=98.99 collar=0.5"]],
+    ["both at the collar", bracketed(50, 150), []],
+    [
+      "a stop a cent beyond it",
+      bracketed(49.99, 150),
+      ["BRACKET_COLLAR stopLoss=49.99 entry=100 distance=0.5001 collar=0.5"],
+    ],
+    ["those of a purchase that waits far below", bracketed(40, 80, { order: { type: "limit", limitPrice: 60 } }), []],
+    [
+      "those of a market order, by the market",
+      bracketed(95, 151, { order: { type: "market" } }),
+      ["BRACKET_COLLAR takeProfit=151 entry=100 distance=0.51 collar=0.5"],
+    ],
+    [
+      "the target of a short at a cent",
+      bracketed(110, 0.01, short),
+      ["BRACKET_COLLAR takeProfit=0.01 entry=100 distance=0.9999 collar=0.5"],
+    ],
+  ])("%s", (_, change, reasons) => {
+    const world = worldWith({ shortSelling: true });
+    world.quote("SPY", 100, { shortable: "available" });
+    expect(denied(world, change)).toEqual(reasons);
   });
 });
 

@@ -1,4 +1,5 @@
 import { accountStale } from "./account-stale.ts";
+import { bracketCollar } from "./bracket-collar.ts";
 import { bracketInvalid } from "./bracket-invalid.ts";
 import { buyingPower } from "./buying-power.ts";
 import { cancelRate } from "./cancel-rate.ts";
@@ -74,6 +75,7 @@ export const CHECKS: readonly Check[] = [
   symbolNotAllowed,
   symbolDenied,
   priceCollar,
+  bracketCollar,
   dailyLoss,
   dailyDrawdown,
   lossStreak,

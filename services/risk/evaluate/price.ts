@@ -24,6 +24,13 @@ export function reachOf(order: OrderType, side: Side): number | null {
   }
 }
 
+/** The price an entry names itself; null for one that takes the market's. */
+export function entryPriceOf(order: OrderType): number | null {
+  if ("limitPrice" in order) return order.limitPrice;
+  if ("stopPrice" in order) return order.stopPrice;
+  return "initialStopPrice" in order ? order.initialStopPrice : null;
+}
+
 /** What a share counts as worth now: the last trade, held between bid and ask; null when nothing is known. */
 export function markOf(quote: Quote | undefined): number | null {
   if (quote === undefined) return null;

@@ -58,6 +58,7 @@ export const LIMITS: Limits = {
   minOrderQuantity: 1,
   lotSize: 1,
   priceCollarFraction: 0.25,
+  bracketCollarFraction: 0.5,
   maxOpenOrders: 20,
   maxOrdersPerMinute: 2000,
   maxCancelsPerMinute: 60,
