@@ -1,10 +1,9 @@
 import type { Bus } from "#libs/bus/mod.ts";
 import { type RiskState, riskStateMessage, type TradingState } from "#libs/contracts/mod.ts";
 import { monotonicNowMs, sleep } from "#libs/time/mod.ts";
-import { regimeOf } from "./day-trades/regime.ts";
 import { dayTradesIn, usedDayTrades } from "./day-trades/use.ts";
 import { dayResult } from "./evaluate/day-result.ts";
-import type { Moment, RiskView } from "./evaluate/view.ts";
+import { type Moment, type RiskView, regimeIn } from "./evaluate/view.ts";
 import type { TradingCondition } from "./state/book.ts";
 
 /** The fold reads a record back within milliseconds; beyond this it is behind, and entries are denied for that. */
@@ -155,10 +154,9 @@ export function riskStateOf(
   condition: TradingCondition,
   overridden: readonly string[] = [],
 ): RiskState {
-  const { book, limits, mode } = view;
+  const { book } = view;
   const { session, recorded } = book;
-  const account = book.account?.summary.account ?? null;
-  const { regime, reason } = regimeOf(limits.dayTradeRegime, session?.tags ?? null, account, mode);
+  const { regime, reason } = regimeIn(view);
   const isSameDay = recorded !== null && recorded.tradingDay === session?.tradingDay;
   return {
     ...condition,

@@ -10,7 +10,8 @@ export const BUDGET_US = 20;
 const POSITIONS = 50;
 const OPEN_ORDERS = 200;
 const EXECUTIONS = 200;
-const SYMBOLS = Array.from({ length: POSITIONS }, (_, at) => `S${at}`);
+/** Read from JSON, as every symbol of the bus is: such short texts are compared by their address. */
+const SYMBOLS: readonly string[] = JSON.parse(JSON.stringify(Array.from({ length: POSITIONS }, (_, at) => `S${at}`)));
 /** The trading days that day trades are counted in; the last one is today. */
 const DAYS = ["2026-11-23", "2026-11-24", "2026-11-25", "2026-11-27", "2026-11-30"];
 /** Evaluations of which each takes the next symbol. */
@@ -92,7 +93,13 @@ function stir(world: World, symbol: string): void {
  */
 function busyWorld(regime: "pattern-day-trader" | "intraday-margin"): World {
   const world = new World();
-  const account = { netLiquidation: 1_000_000, buyingPower: 4_000_000, previousDayEquity: 24_000 };
+  const tag = regime === "pattern-day-trader" ? 3 : -1;
+  const account = {
+    netLiquidation: 1_000_000,
+    buyingPower: 4_000_000,
+    previousDayEquity: 24_000,
+    dayTradesRemaining: [tag, tag, tag, tag, tag],
+  };
   world.limits = {
     ...LIMITS,
     dayTradeRegime: "off",
@@ -127,7 +134,7 @@ function busyWorld(regime: "pattern-day-trader" | "intraday-margin"): World {
   }
   world.monotonicMs += 2500;
   for (const symbol of SYMBOLS) world.quote(symbol, 100);
-  world.limits = { ...world.limits, dayTradeRegime: regime };
+  world.limits = { ...world.limits, dayTradeRegime: "auto" };
   if (world.book.orders.size !== OPEN_ORDERS) throw new Error(`${world.book.orders.size} open orders`);
   return world;
 }

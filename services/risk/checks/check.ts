@@ -42,16 +42,19 @@ export const deny = (compared: Compared, room: Room | null = null): Verdict => v
 
 /** `key=value` pairs, separated by spaces; numbers to the cent, or to four places where they are parts of one, or end there. */
 export function figures(values: Compared): string {
-  return Object.entries(values)
-    .map(([key, value]) => `${key}=${shown(value)}`)
-    .join(" ");
+  let text = "";
+  for (const key of Object.keys(values)) text += `${text === "" ? "" : " "}${key}=${shown(values[key])}`;
+  return text;
 }
 
 function shown(value: Compared[string]): string {
   if (value === null || value === undefined) return "unknown";
   if (typeof value !== "number" || Number.isInteger(value)) return String(value).replaceAll(" ", "_");
-  const fine = Number(value.toFixed(4));
+  if (Math.abs(value) < 1) return String(Number(value.toFixed(4)));
   // A price of a part of a cent is shown as it was compared, not as the price beside it.
-  const isPart = Math.abs(value) < 1 || (fine === value && Number(value.toFixed(2)) !== value);
-  return isPart ? String(fine) : value.toFixed(2);
+  const isPartOfCent = endsAt(1e4, value) && !endsAt(100, value);
+  return isPartOfCent ? String(value) : value.toFixed(2);
 }
+
+/** Whether it is the number nearest to a whole number of such parts. */
+const endsAt = (parts: number, value: number): boolean => Math.round(value * parts) / parts === value;

@@ -1,4 +1,4 @@
-import { LARGEST_POSITIONS, worstWith } from "../evaluate/exposure.ts";
+import { worstWith } from "../evaluate/exposure.ts";
 import { type Check, deny, pass } from "./check.ts";
 import { usdWithin } from "./usd-within.ts";
 
@@ -16,12 +16,10 @@ export const concentration: Check = {
       return deny({ price: null, symbol: exposure.unpriced ?? intent.symbol, limit, unit: "USD" });
     }
     const symbol = worstWith(exposure.own, intent.side, intent.quantity * worstPrice);
-    const { largestOthers } = exposure;
+    const [first, second, thirdLargest] = exposure.largestOthers;
     // An order in a symbol that is not among the largest adds nothing to them, and is not denied for them.
-    const smallestCounted = largestOthers[LARGEST_POSITIONS - 1] ?? 0;
-    if (symbol <= smallestCounted) return pass({ symbol, thirdLargest: smallestCounted, limit, unit: "USD" });
-    let others = 0;
-    for (let place = 0; place < LARGEST_POSITIONS - 1; place += 1) others += largestOthers[place] ?? 0;
+    if (symbol <= thirdLargest) return pass({ symbol, thirdLargest, limit, unit: "USD" });
+    const others = first + second;
     const total = symbol + others;
     return usdWithin(total, limit, { symbol, others, total, limit, unit: "USD" });
   },

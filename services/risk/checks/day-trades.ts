@@ -1,5 +1,4 @@
 import type { OrderIntent } from "#libs/contracts/mod.ts";
-import { regimeOf } from "../day-trades/regime.ts";
 import {
   DAY_TRADES_ALLOWED,
   dayTradesIn,
@@ -8,7 +7,8 @@ import {
   usedDayTrades,
 } from "../day-trades/use.ts";
 import type { Facts } from "../evaluate/facts.ts";
-import type { OpenOrder } from "../state/book.ts";
+import { type RiskView, regimeIn } from "../evaluate/view.ts";
+import type { Book, OpenOrder } from "../state/book.ts";
 import { linesWith } from "../state/lines.ts";
 import { type Check, type Compared, deny, pass, verdict } from "./check.ts";
 
@@ -21,12 +21,12 @@ export const dayTrades: Check = {
   judge: (facts) => {
     const { view, intent, today, lines } = facts;
     const { book } = view;
-    if (!countsDayTrades(facts) || today === null || book.session === null) return pass({ counted: false });
+    if (!countsDayTrades(view, facts) || today === null || book.session === null) return pass({ counted: false });
     // The window of the session day, and of one that began since without an account summary.
     const made = dayTradesIn(book, [...book.session.window, today], lines);
     const used = usedDayTrades(book, made);
     const allowed = DAY_TRADES_ALLOWED;
-    const equity = priorDayEquity(facts);
+    const equity = priorDayEquity(book);
     const shown: Compared = { used, allowed, ...made, unseen: book.session.unseenDayTrades, equity };
     if (used >= allowed) return deny(shown, { left: allowed - used, unit: "day-trades" });
     const foreseenWith = (orders: readonly OpenOrder[]) =>
@@ -42,16 +42,12 @@ export const dayTrades: Check = {
 };
 
 /** Whether day trades are counted for this account now: the old rule, and less than its minimum equity. */
-export function countsDayTrades({ view }: Pick<Facts, "view">): boolean {
-  const { book, limits, mode } = view;
-  const account = book.account?.summary.account ?? null;
-  const { regime } = regimeOf(limits.dayTradeRegime, book.session?.tags ?? null, account, mode);
-  return regime === "pattern-day-trader" && priorDayEquity({ view }) < UNCOUNTED_FROM_EQUITY;
-}
+export const countsDayTrades = (view: RiskView, { regime }: Pick<Facts, "regime"> = regimeIn(view)): boolean =>
+  regime === "pattern-day-trader" && priorDayEquity(view.book) < UNCOUNTED_FROM_EQUITY;
 
 /** USD at the prior day's close, as the rule has it; the session's first equity where the broker does not say. */
-export const priorDayEquity = ({ view: { book } }: Pick<Facts, "view">): number =>
-  book.account?.summary.previousDayEquity ?? book.session?.equityAtStart ?? 0;
+export const priorDayEquity = ({ account, session }: Book): number =>
+  account?.summary.previousDayEquity ?? session?.equityAtStart ?? 0;
 
 /** An order that is not approved yet, as far as day trades are concerned. */
 export const askedOrder = (intent: OrderIntent, role: OpenOrder["role"], closesToday: boolean): OpenOrder => ({

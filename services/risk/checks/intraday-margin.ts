@@ -1,4 +1,3 @@
-import { regimeOf } from "../day-trades/regime.ts";
 import { requirementOf } from "../evaluate/exposure.ts";
 import { type Check, deny, pass, verdict } from "./check.ts";
 
@@ -9,11 +8,10 @@ export const intradayMargin: Check = {
     "Under the intraday margin rule: what the broker calls excess liquidity, less the requirement of this order and of everything reserved, would fall below this part of equity.",
   exitsExempt: true,
   judge: (facts) => {
-    const { view, intent, worstPrice, exposure } = facts;
-    const { account, session } = view.book;
+    const { view, intent, regime, worstPrice, exposure } = facts;
+    const { account } = view.book;
     if (account === null) return pass({ equity: null });
     const { summary } = account;
-    const { regime } = regimeOf(view.limits.dayTradeRegime, session?.tags ?? null, summary.account, view.mode);
     if (regime !== "intraday-margin") return pass({ regime });
     if (worstPrice === null) return deny({ price: null });
     const order = intent.quantity * worstPrice * requirementOf(intent.side);

@@ -39,7 +39,7 @@ export class DayTradeWatch {
     const view = this.#options.view();
     const { book } = view;
     if (book.session === null) return;
-    const used = countsDayTrades({ view }) ? usedDayTrades(book, dayTradesIn(book, book.session.window)) : 0;
+    const used = countsDayTrades(view) ? usedDayTrades(book, dayTradesIn(book, book.session.window)) : 0;
     if (used > Math.max(this.#used, DAY_TRADES_ALLOWED)) await bus.alert(breached(view, used));
     this.#used = used;
   }

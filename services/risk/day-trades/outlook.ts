@@ -14,7 +14,7 @@ import { addsDayTrade, DAY_TRADES_ALLOWED, dayTradesIn, foreseenDayTrades, usedD
  */
 export function entriesBeyondDayTrades(view: RiskView, { marketMs }: Moment): readonly OpenOrder[] {
   const { book, calendar } = view;
-  if (book.session === null || marketMs === null || !countsDayTrades({ view })) return NONE;
+  if (book.session === null || marketMs === null || !countsDayTrades(view)) return NONE;
   const today = sessionDayOf(calendar, marketMs);
   const resting = [...book.orders.values()].filter((order) => isOfEarlierDay(view, order, today));
   if (resting.length === 0) return NONE;

@@ -1,8 +1,7 @@
 import type { DayTradeReport } from "#libs/contracts/mod.ts";
 import { countsDayTrades, priorDayEquity } from "../checks/day-trades.ts";
-import type { RiskView } from "../evaluate/view.ts";
+import { type RiskView, regimeIn } from "../evaluate/view.ts";
 import type { Book } from "../state/book.ts";
-import { regimeOf } from "./regime.ts";
 import { countOf } from "./tally.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn, UNCOUNTED_FROM_EQUITY, usedDayTrades } from "./use.ts";
 
@@ -11,20 +10,15 @@ const SESSIONS = 5;
 
 /** What the operator is told of day trades. Pure. */
 export function dayTradeReport(view: RiskView): DayTradeReport {
-  const { book, limits, mode } = view;
+  const { book } = view;
   const { session } = book;
-  const { regime, reason } = regimeOf(
-    limits.dayTradeRegime,
-    session?.tags ?? null,
-    book.account?.summary.account ?? null,
-    mode,
-  );
+  const { regime, reason } = regimeIn(view);
   const window = session?.window ?? [];
   return {
     regime,
     reason,
-    limited: countsDayTrades({ view }),
-    priorDayEquity: book.account === null && session === null ? null : priorDayEquity({ view }),
+    limited: countsDayTrades(view),
+    priorDayEquity: book.account === null && session === null ? null : priorDayEquity(book),
     uncountedFromEquity: UNCOUNTED_FROM_EQUITY,
     allowed: DAY_TRADES_ALLOWED,
     used: session === null ? 0 : usedDayTrades(book, dayTradesIn(book, window)),

@@ -1,5 +1,5 @@
 import type { Book } from "../state/book.ts";
-import { linesOf } from "../state/lines.ts";
+import { type Line, linesOf } from "../state/lines.ts";
 import { type Figures, recount, type SymbolDay } from "../state/symbol-day.ts";
 import { markOf } from "./price.ts";
 import type { RiskView } from "./view.ts";
@@ -27,10 +27,9 @@ export function dayResult(
   let open = 0;
   let commissions = 0;
   for (const line of lines) {
-    const { symbol } = line;
     const day = line.dayOf(session.tradingDay);
-    const price = markOf(quoteOf(symbol));
-    const end = isMeasured(day, symbol, book) ? day.end : endFrom(price, day);
+    const price = markOf(quoteOf(line.symbol));
+    const end = isMeasured(line, day, book) ? day.end : endFrom(price, day);
     realized += end.realized;
     commissions += day.commissions;
     if (end.quantity === 0) continue;
@@ -43,9 +42,13 @@ export function dayResult(
 }
 
 /** Whether it is known what the day's profit of the symbol is measured from. */
-function isMeasured({ start, tradingDay }: SymbolDay, symbol: string, { recorded }: Book): boolean {
-  if (start.quantity === 0) return true;
-  return recorded?.tradingDay === tradingDay && symbol in recorded.openingPrices;
+function isMeasured(line: Line, day: SymbolDay, { recorded }: Book): boolean {
+  if (day.start.quantity === 0) return true;
+  if (line.measured?.day !== day || line.measured.recorded !== recorded) {
+    const isOfDay = recorded?.tradingDay === day.tradingDay;
+    line.measured = { day, recorded, isMeasured: isOfDay && recorded.openingPrices[line.symbol] !== undefined };
+  }
+  return line.measured.isMeasured;
 }
 
 /**

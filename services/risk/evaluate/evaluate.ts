@@ -68,7 +68,7 @@ function approve(facts: Facts): Approval {
     reducesRisk: purpose.kind === "exit",
     reserved: {
       notional: intent.quantity * price,
-      dayTrade: purpose.kind === "entry" && !intent.holdOvernight && countsDayTrades(facts),
+      dayTrade: purpose.kind === "entry" && !intent.holdOvernight && countsDayTrades(view, facts),
     },
   };
 }

@@ -8,9 +8,6 @@ const SHORT_REQUIREMENT = 0.3;
 /** Initial margin, parts of market value (Regulation T, 12 CFR 220.12). */
 const INITIAL_MARGIN = 0.5;
 
-/** How many of the largest positions concentration looks at. */
-export const LARGEST_POSITIONS = 3;
-
 /** USD of one symbol: what is held, and what the entries that work or are reserved would add at their worst. */
 export interface SymbolExposure {
   readonly heldLong: number;
@@ -30,8 +27,8 @@ export interface Exposure {
   readonly netShort: number;
   /** All working and reserved entries. */
   readonly openNotional: number;
-  /** The largest of the other symbols, largest first. */
-  readonly largestOthers: readonly number[];
+  /** The three largest of the other symbols, largest first. */
+  readonly largestOthers: readonly [first: number, second: number, third: number];
   /** Maintenance requirement of what is held, and of the entries, by the model of ordinary stock. */
   readonly heldRequirement: number;
   readonly workingRequirement: number;
@@ -69,7 +66,9 @@ export function exposureOf(
   let heldRequirement = 0;
   let workingRequirement = 0;
   let unpriced: string | null = null;
-  const largestOthers = new Array<number>(LARGEST_POSITIONS).fill(0);
+  let first = 0;
+  let second = 0;
+  let third = 0;
   for (const line of lines) {
     const { quantity, works } = line;
     if (quantity === 0 && !works) continue;
@@ -96,7 +95,14 @@ export function exposureOf(
     }
     const worst = Math.max(heldLong + buys, heldShort + sells);
     grossOfOthers += worst;
-    keepLargest(largestOthers, worst);
+    if (worst > first) {
+      third = second;
+      second = first;
+      first = worst;
+    } else if (worst > second) {
+      third = second;
+      second = worst;
+    } else if (worst > third) third = worst;
   }
   return {
     own,
@@ -104,7 +110,7 @@ export function exposureOf(
     netLong,
     netShort,
     openNotional,
-    largestOthers,
+    largestOthers: [first, second, third],
     heldRequirement,
     workingRequirement,
     workingInitialMargin: openNotional * INITIAL_MARGIN,
@@ -113,13 +119,3 @@ export function exposureOf(
 }
 
 const NOTHING: SymbolExposure = { heldLong: 0, heldShort: 0, workingBuys: 0, workingSells: 0 };
-
-/** Puts a figure into its place among the largest so far. */
-function keepLargest(largest: number[], usd: number): void {
-  for (let place = 0, figure = usd; place < largest.length; place += 1) {
-    const known = largest[place] ?? 0;
-    if (figure <= known) continue;
-    largest[place] = figure;
-    figure = known;
-  }
-}

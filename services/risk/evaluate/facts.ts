@@ -1,4 +1,4 @@
-import type { OrderIntent, Quote, WhatIf } from "#libs/contracts/mod.ts";
+import type { DayTradeRegime, OrderIntent, Quote, WhatIf } from "#libs/contracts/mod.ts";
 import type { OpenOrder } from "../state/book.ts";
 import { type Line, linesOf, linesWith } from "../state/lines.ts";
 import { sessionDayOf } from "../state/trading-days.ts";
@@ -7,7 +7,7 @@ import { type Exposure, exposureOf } from "./exposure.ts";
 import { type Flow, flowOf } from "./flow.ts";
 import { worstPriceOf } from "./price.ts";
 import { ofSymbolIn, type Purpose, purposeOf } from "./purpose.ts";
-import { type Moment, onlyReserved, type RiskView } from "./view.ts";
+import { type Moment, onlyReserved, type RiskView, regimeIn } from "./view.ts";
 
 /** What belongs to the question and not to the state. */
 export interface Asked {
@@ -36,6 +36,8 @@ export interface Facts {
   readonly reserved: readonly OpenOrder[];
   /** Orders of the intent's symbol that may still fill, its own not among them. */
   readonly ofSymbol: readonly OpenOrder[];
+  /** The day-trading rule in force. */
+  readonly regime: DayTradeRegime;
   /** Every symbol, with the orders that are reserved. */
   readonly lines: readonly Line[];
   readonly exposure: Exposure;
@@ -63,6 +65,7 @@ export function factsOf(intent: OrderIntent, view: RiskView, now: Moment, asked:
     purpose: purposeOf(intent, view, ofSymbol, now),
     reserved,
     ofSymbol,
+    regime: regimeIn(view).regime,
     lines,
     exposure: exposureOf(lines, view.quoteOf, intent.symbol, worstPrice),
     flow: flowOf(intent, view, now),

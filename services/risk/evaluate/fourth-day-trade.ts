@@ -13,7 +13,7 @@ import { onlyReserved, type RiskView } from "./view.ts";
 export function excessDayTrades(exit: OrderIntent, view: RiskView): number | null {
   const { book } = view;
   const { session } = book;
-  if (session === null || !countsDayTrades({ view })) return null;
+  if (session === null || !countsDayTrades(view)) return null;
   const lines = linesOf(book);
   const made = dayTradesIn(book, session.window, lines);
   const usedWith = (orders: readonly OpenOrder[]) =>

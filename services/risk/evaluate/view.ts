@@ -1,5 +1,6 @@
 import type { Gameplan, Mode, Quote } from "#libs/contracts/mod.ts";
 import type { Calendar } from "#libs/time/mod.ts";
+import { type RegimeAnswer, regimeOf } from "../day-trades/regime.ts";
 import type { Limits } from "../limits.ts";
 import type { Book, OpenOrder, RecentOrder, TradingCondition } from "../state/book.ts";
 
@@ -41,6 +42,10 @@ export interface Moment {
   /** Epoch milliseconds. */
   readonly wallMs: number;
 }
+
+/** Which day-trading rule is in force, and why. */
+export const regimeIn = ({ book, limits, mode }: RiskView): RegimeAnswer =>
+  regimeOf(limits.dayTradeRegime, book.session?.tags ?? null, book.account?.summary.account ?? null, mode);
 
 /** How many orders may still fill: those in the book and those just approved. */
 export const openOrderCount = (view: Pick<RiskView, "book" | "reserved">): number =>

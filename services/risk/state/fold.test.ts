@@ -104,6 +104,17 @@ describe("executions", () => {
 });
 
 describe("the day's profit", () => {
+  it("counts as unchanged until the opening price is recorded, also when that is what it was bought at", () => {
+    const world = new World();
+    world.trade("buy", 50, { holdOvernight: true });
+    world.setTime("2026-11-24", "09:00");
+    world.summary();
+    world.quote("SPY", 110);
+    expect(dayResult(world.view())).toMatchObject({ open: 0 });
+    world.riskState({ tradingDay: "2026-11-24", openingPrices: { SPY: 100 } });
+    expect(dayResult(world.view())).toMatchObject({ open: 500 });
+  });
+
   it("measures what was held overnight from its first price of the day, also after a restart", () => {
     const world = new World();
     world.trade("buy", 50, { holdOvernight: true });

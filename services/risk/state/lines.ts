@@ -1,5 +1,5 @@
 import type { DayTradeCount } from "../day-trades/tally.ts";
-import type { Book, OpenOrder, SymbolBook, WorkingOrders } from "./book.ts";
+import type { Book, OpenOrder, RecordedSession, SymbolBook, WorkingOrders } from "./book.ts";
 import { dayOf, heldQuantity, ownFigures, symbolBook } from "./positions.ts";
 import type { Figures, SymbolDay } from "./symbol-day.ts";
 import { workingFrom, workingOf } from "./working.ts";
@@ -24,6 +24,12 @@ export class Line {
     readonly today: string;
     readonly ifAllCloses: DayTradeCount;
     readonly ifExitsFill: DayTradeCount;
+  } | null = null;
+  /** Whether the day's profit is measured, by what is recorded of the day: kept by `evaluate/day-result.ts`. */
+  measured: {
+    readonly day: SymbolDay;
+    readonly recorded: RecordedSession | null;
+    readonly isMeasured: boolean;
   } | null = null;
   #day: SymbolDay | null = null;
 
