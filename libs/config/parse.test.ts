@@ -45,6 +45,7 @@ describe("absent configuration", () => {
       approvalTtlMs: 2000,
       dryRunEquityUsd: 30_000,
       maxOrderNotionalUsd: 25_000,
+      minMarginEquityUsd: 2000,
       maxOrderQuantity: 5000,
       minOrderQuantity: 1,
       lotSize: 1,

@@ -59,6 +59,8 @@ export const gameplanSchema = z.strictObject({
       maxDailyDrawdownFraction: z.number().positive().max(1).optional(),
       maxLossStreak: z.number().int().positive().optional(),
       maxOrderNotionalUsd: z.number().positive().optional(),
+      /** Only a larger one tightens. */
+      minMarginEquityUsd: z.number().nonnegative().optional(),
       maxOrderQuantity: z.number().int().positive().optional(),
       minOrderQuantity: z.number().int().positive().optional(),
       priceCollarFraction: z.number().positive().max(1).optional(),

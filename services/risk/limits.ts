@@ -19,6 +19,8 @@ export interface Limits {
   readonly maxBuyingPowerUseFraction: number;
   readonly whatIfFromFraction: number;
   readonly maxOrderNotionalUsd: number;
+  /** 0 where nothing is asked. */
+  readonly minMarginEquityUsd: number;
   /** Shares. */
   readonly maxOrderQuantity: number;
   readonly minOrderQuantity: number;
@@ -74,6 +76,7 @@ export function limitsFrom(settings: ServiceSettings<"risk">): Limits {
     maxBuyingPowerUseFraction: settings.maxBuyingPowerUseFraction,
     whatIfFromFraction: settings.whatIfFromFraction,
     maxOrderNotionalUsd: settings.maxOrderNotionalUsd,
+    minMarginEquityUsd: settings.minMarginEquityUsd,
     maxOrderQuantity: settings.maxOrderQuantity,
     minOrderQuantity: settings.minOrderQuantity,
     lotSize: settings.lotSize,
@@ -120,6 +123,7 @@ const TIGHTER: Readonly<Record<NumericLimit, "lower" | "higher">> = {
   maxOpenOrderNotionalFraction: "lower",
   maxBuyingPowerUseFraction: "lower",
   maxOrderNotionalUsd: "lower",
+  minMarginEquityUsd: "higher",
   maxOrderQuantity: "lower",
   minOrderQuantity: "higher",
   priceCollarFraction: "lower",

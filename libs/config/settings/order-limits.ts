@@ -110,6 +110,16 @@ export const orderLimitSettings = {
     description: "The part of the broker's buying power that an entry and all working ones may use. 0.90 means 90 %.",
     apps: ["risk"],
   }),
+  MIN_MARGIN_EQUITY_USD: setting({
+    field: "minMarginEquityUsd",
+    kind: wholeNumber({ min: 2000, max: 100_000_000, zero: "no minimum" }),
+    unit: "USD",
+    default: "2000",
+    example: "2000",
+    description:
+      "The account's equity below which nothing is sold short and nothing is bought with borrowed money: FINRA asks 2,000 USD of a margin account, brokers may ask more.",
+    apps: ["risk"],
+  }),
   WHAT_IF_FROM_PCT: setting({
     field: "whatIfFromFraction",
     kind: fraction({ min: 0, max: 1 }),

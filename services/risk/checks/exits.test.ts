@@ -79,6 +79,7 @@ const VIOLATIONS: Readonly<Record<string, Violation>> = {
   NET_EXPOSURE: { spoil: limits({ maxNetExposureFraction: 0.001 }) },
   OPEN_ORDER_NOTIONAL: { spoil: limits({ maxOpenOrderNotionalFraction: 0.0001 }) },
   BUYING_POWER: { spoil: (world) => world.summary({ buyingPower: 0 }) },
+  MARGIN_EQUITY: { spoil: (world) => world.summary({ netLiquidation: 1500 }), entry: { quantity: 16 } },
   DAY_TRADES: {
     spoil: nothing,
     account: { previousDayEquity: 24_999.99, dayTradesRemaining: [0, 0, 1, 2, 3] },

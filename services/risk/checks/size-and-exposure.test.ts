@@ -117,6 +117,47 @@ describe("OPEN_ORDER_NOTIONAL", () => {
   });
 });
 
+describe("MARGIN_EQUITY", () => {
+  const codes = (equity: number, change: Change, limits: Partial<Limits> = {}) => {
+    const summary = { netLiquidation: equity, previousDayEquity: 30_000 };
+    const world = worldWith({ ...NO_SIZE_LIMITS, shortSelling: true, ...limits }, summary);
+    world.quote("SPY", 100, { shortable: "available" });
+    return denied(world, change).filter((reason) => reason.startsWith("MARGIN_EQUITY"));
+  };
+  const NO_SIZE_LIMITS = {
+    maxPositionFraction: 10,
+    maxConcentrationFraction: 10,
+    maxGrossExposureFraction: 4,
+    maxNetExposureFraction: 10,
+  };
+
+  it("denies what borrows below 2,000 USD of equity, and passes what is paid for", () => {
+    expect(codes(1999.99, { quantity: 19 })).toEqual([]);
+    expect(codes(1999.99, { quantity: 20 })).toEqual(["MARGIN_EQUITY total=2000 equity=1999.99 minimum=2000 unit=USD"]);
+    expect(codes(2000, { quantity: 40 })).toEqual([]);
+  });
+
+  it("denies every short sale below it", () => {
+    expect(codes(1999.99, { side: "sell", quantity: 1 })).toEqual([
+      "MARGIN_EQUITY side=sell equity=1999.99 minimum=2000 unit=USD",
+    ]);
+    expect(codes(2000, { side: "sell", quantity: 1 })).toEqual([]);
+  });
+
+  it("counts what is held and what is reserved", () => {
+    const world = worldWith(NO_SIZE_LIMITS, { netLiquidation: 1999, previousDayEquity: 30_000 });
+    world.trade("buy", 5, { symbol: "IBM" });
+    world.reserve(intent({ symbol: "BAC", quantity: 5 }));
+    expect(denied(world, { quantity: 9 })).toEqual([]);
+    expect(denied(world, { quantity: 10 })).toEqual(["MARGIN_EQUITY total=2000 equity=1999 minimum=2000 unit=USD"]);
+  });
+
+  it("is what the operator sets: more where the broker asks for more, and nothing", () => {
+    expect(codes(2500, { side: "sell", quantity: 1 }, { minMarginEquityUsd: 5000 })).toHaveLength(1);
+    expect(codes(500, { side: "sell", quantity: 1 }, { minMarginEquityUsd: 0 })).toEqual([]);
+  });
+});
+
 describe("BRACKET_COLLAR", () => {
   const bracketed = (stopPrice: number, limitPrice: number, change = {}) => ({
     quantity: 1,

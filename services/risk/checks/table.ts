@@ -20,6 +20,7 @@ import { intradayMargin } from "./intraday-margin.ts";
 import { ledgerBehind } from "./ledger-behind.ts";
 import { lossStreak } from "./loss-streak.ts";
 import { lotSize } from "./lot-size.ts";
+import { marginEquity } from "./margin-equity.ts";
 import { openOrdersLimit } from "./max-open-orders.ts";
 import { modeMismatch } from "./mode-mismatch.ts";
 import { netExposure } from "./net-exposure.ts";
@@ -86,6 +87,7 @@ export const CHECKS: readonly Check[] = [
   netExposure,
   openOrderNotional,
   buyingPower,
+  marginEquity,
   dayTrades,
   intradayMargin,
   openOrdersLimit,

@@ -54,6 +54,7 @@ export const LIMITS: Limits = {
   maxBuyingPowerUseFraction: 0.9,
   whatIfFromFraction: 0.5,
   maxOrderNotionalUsd: 1_000_000,
+  minMarginEquityUsd: 2000,
   maxOrderQuantity: 5000,
   minOrderQuantity: 1,
   lotSize: 1,
