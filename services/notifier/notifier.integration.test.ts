@@ -168,7 +168,7 @@ describe("alerts", () => {
     await alerted("DISCORD_WEBHOOK_REFUSED");
 
     const ask = () =>
-      within(ANSWERED_MS.control, () =>
+      within(ANSWERED_MS.operator, () =>
         operator.request(controlMessage, ["notifier", "test"], { reason: "does it work?" }, { timeoutMs: 15_000 }),
       );
     expect(await ask()).toMatchObject({ ok: false, message: expect.stringContaining("Discord refuses the webhook") });

@@ -135,7 +135,7 @@ describe("a daily loss that flattens", () => {
 
   it("is resumed only by the name of its cause", async () => {
     const resume = (override?: string[]) =>
-      within(ANSWERED_MS.control, () =>
+      within(ANSWERED_MS.operator, () =>
         platform.operator.request(
           controlMessage,
           ["risk", "resume"],
@@ -154,14 +154,14 @@ describe("a daily loss that flattens", () => {
     platform.gateway.perform({ action: "manual-order", quantity: held("SPY"), ...stop });
     // The bridge looks for the orders of others every half minute, and as it begins.
     const command = { reason: "test" };
-    await within(ANSWERED_MS.control, () =>
+    await within(ANSWERED_MS.operator, () =>
       platform.operator.request(controlMessage, ["gateway-bridge", "reconnect"], command, { timeoutMs: 15_000 }),
     );
     await eventually("the stop is told", async () =>
       (await platform.stored(foreignOrderMessage, "LEDGER")).some(({ data }) => data.status === "working"),
     );
     const before = closingOrders().length;
-    const flatten = within(ANSWERED_MS.control, () =>
+    const flatten = within(ANSWERED_MS.operator, () =>
       platform.operator.request(controlMessage, ["risk", "flatten"], { reason: "enough" }, { timeoutMs: 15_000 }),
     );
     expect(await flatten).toMatchObject({ ok: true });

@@ -2,12 +2,13 @@ import { startLivedTime } from "./lived-time.ts";
 
 /** How long an answer may take: who asks in the product waits no longer, or its README says so. */
 export const ANSWERED_MS = {
-  /** Risk: the ledger's end and a late fact, 300 ms each, the broker's word on margin, 300, and the record, 800. */
-  decision: 2000,
-  /** Strategies wait this long for the answer to a cancel. */
+  /** Strategies wait this long for a decision, and for the answer to a cancel. */
+  decision: 1000,
   cancel: 1000,
-  /** The operator waits this long for a command. */
-  control: 5000,
+  /** Risk says within a second whether a command is in force, and then it is on the disk. */
+  control: 2000,
+  /** The operator's command line waits this long for processes of their own, which may be kept from running. */
+  operator: 5000,
   /** The bridge gives a question to the broker up after 2.5 s. */
   whatIf: 3000,
 } as const;

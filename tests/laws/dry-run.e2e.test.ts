@@ -55,7 +55,7 @@ describe("dry-run", () => {
   });
 
   it("keeps a halt over kill -9 of risk, and over a kill of everything (law 6)", async () => {
-    const outcome = await within(ANSWERED_MS.control, () =>
+    const outcome = await within(ANSWERED_MS.operator, () =>
       platform.operator.request(controlMessage, ["risk", "halt"], { reason: "test" }, { timeoutMs: 15_000 }),
     );
     expect(outcome.ok).toBe(true);
@@ -73,14 +73,14 @@ describe("dry-run", () => {
     await halted("halted-2");
     for (const name of ["nats", "risk", "gateway-bridge", "strategy", "notifier"]) await platform.kill(name);
     await halted("halted-3");
-    await within(ANSWERED_MS.control, () =>
+    await within(ANSWERED_MS.operator, () =>
       platform.operator.request(controlMessage, ["risk", "resume"], { reason: "test" }, { timeoutMs: 15_000 }),
     );
     await filled((await platform.passes("resumed")).clientOrderId);
   });
 
   it("lets the way out pass when only exits may (law 7)", async () => {
-    await within(ANSWERED_MS.control, () =>
+    await within(ANSWERED_MS.operator, () =>
       platform.operator.request(controlMessage, ["risk", "reduce"], { reason: "test" }, { timeoutMs: 15_000 }),
     );
     const entry = await platform.ask(platform.intent("entry-while-reducing"));

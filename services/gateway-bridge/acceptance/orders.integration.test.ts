@@ -561,13 +561,12 @@ describe("the pace, and what goes first", () => {
       await eventually("all work", () => gateway.liveOrders.length === 1 + others.length, 30_000);
       for (const id of [alone, ...others.slice(-1)]) await bench.reaches(id, "accepted");
       await gateway.setFaults({ cancels: { kind: "ignore" } });
-      await Promise.all(
+      // All at once.
+      const cancels = () =>
         others.map((clientOrderId) =>
-          within(ANSWERED_MS.cancel, () =>
-            operator.request(cancelMessage, [], { clientOrderId, reason }, { timeoutMs: 15_000 }),
-          ),
-        ),
-      );
+          operator.request(cancelMessage, [], { clientOrderId, reason }, { timeoutMs: 15_000 }),
+        );
+      await within(ANSWERED_MS.control, () => Promise.all(cancels()));
       await within(ANSWERED_MS.control, () =>
         operator.request(controlMessage, ["gateway-bridge", "global-cancel"], { reason }, { timeoutMs: 15_000 }),
       );

@@ -10,6 +10,7 @@ import {
   approvedMessage,
   type ClientOrderId,
   clientOrderIdSchema,
+  type Envelope,
   fillMessage,
   gatewayStatusMessage,
   type Identity,
@@ -155,10 +156,17 @@ export class BridgeBench {
   async stored<Data extends z.ZodType, P extends readonly string[]>(
     message: MessageType<Data, P>,
   ): Promise<z.infer<Data>[]> {
+    return (await this.envelopes(message)).map(({ data }) => data);
+  }
+
+  /** The same, with what is known of each: when it was said. */
+  envelopes<Data extends z.ZodType, P extends readonly string[]>(
+    message: MessageType<Data, P>,
+  ): Promise<Envelope<z.infer<Data>>[]> {
     const stream = message.stream ?? "LEDGER";
     const log = this.#logs.get(stream) ?? new StreamLog(this.operator, stream);
     this.#logs.set(stream, log);
-    return (await log.of(message)).map(({ data }) => data);
+    return log.of(message);
   }
 
   async events(id: string): Promise<OrderEvent[]> {
