@@ -147,6 +147,9 @@ function countIfSold(
   turns: number,
 ): DayTradeCount {
   const shares = sharesOf(exits);
+  const surely = opposed.map((order): Opening => ({ key: order.clientOrderId, shares: leavesOf(order) }));
+  let most = newlyClosed(tally, surely);
+  if (shares === 0) return { byOpening: most, byDirection: most > 0 ? turns : 0 };
   const age = ({ key }: Opening): number => tally.openings.findLastIndex((opening) => opening.key === key);
   const untold = entries
     .map((order): Opening => ({ key: order.clientOrderId, shares: Math.min(1, leavesOf(order)) }))
@@ -156,13 +159,11 @@ function countIfSold(
     ...untold.filter((opening) => age(opening) < 0),
     ...untold.filter((opening) => age(opening) >= 0).toSorted((a, b) => age(b) - age(a)),
   ];
-  const surely = opposed.map((order): Opening => ({ key: order.clientOrderId, shares: leavesOf(order) }));
-  let most = newlyClosed(tally, surely);
-  for (let count = 0; shares > 0 && count <= first.length; count += 1) {
+  for (let count = 0; count <= first.length; count += 1) {
     const reached = reachedOf([...first.slice(0, count), ...tally.openings], shares);
     most = Math.max(most, newlyClosed(tally, [...surely, ...reached]));
   }
-  return { byOpening: most, byDirection: most > 0 || shares > 0 ? turns : 0 };
+  return { byOpening: most, byDirection: turns };
 }
 
 function reachedOf(openings: readonly Opening[], shares: number): readonly Opening[] {
@@ -177,7 +178,7 @@ function reachedOf(openings: readonly Opening[], shares: number): readonly Openi
 }
 
 const newlyClosed = ({ closedOpenings }: Tally, openings: readonly Opening[]): number =>
-  new Set(openings.map(({ key }) => key)).difference(closedOpenings).size;
+  openings.length === 0 ? 0 : new Set(openings.map(({ key }) => key)).difference(closedOpenings).size;
 
 const sharesOf = (orders: readonly OpenOrder[]): number =>
   orders.reduce((shares, order) => shares + leavesOf(order), 0);
