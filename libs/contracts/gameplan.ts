@@ -81,6 +81,10 @@ export const gameplanSchema = z.strictObject({
       orderLoopWindowMs: z.number().int().positive().max(LONGEST_WINDOW_MS).optional(),
       /** Machine time. */
       maxQuoteAgeMs: z.number().int().positive().optional(),
+      maxAccountAgeMs: z.number().int().positive().optional(),
+      maxIntentAgeMs: z.number().int().positive().optional(),
+      /** Machine time; only a longer one tightens. */
+      duplicateWindowMs: z.number().int().positive().max(LONGEST_WINDOW_MS).optional(),
       /** A part of equity; only a larger one tightens. */
       intradayMarginCushionFraction: z.number().nonnegative().max(1).optional(),
       /** Only false tightens. */

@@ -38,6 +38,19 @@ describe("a gameplan's limits", () => {
     expect(limitsFrom(parseSettings({ CLOCK_DRIFT_ALERT_MS: "0" })).maxClockDriftMs).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it("judge the age of the account and of a question, and what is sent twice, by the settings", () => {
+    const defaults = { maxAccountAgeMs: 90_000, maxIntentAgeMs: 10_000, duplicateWindowMs: 2000 };
+    expect(configured).toMatchObject(defaults);
+    const set = { MAX_ACCOUNT_AGE_MS: "60000", MAX_INTENT_AGE_MS: "5000", DUPLICATE_WINDOW_MS: "90000" };
+    expect(limitsFrom(parseSettings(set))).toMatchObject({
+      maxAccountAgeMs: 60_000,
+      maxIntentAgeMs: 5000,
+      duplicateWindowMs: 90_000,
+    });
+    // A strategy counts on it that a question older than ten seconds opens nothing.
+    expect(() => parseSettings({ MAX_INTENT_AGE_MS: "10001" })).toThrow();
+  });
+
   it("leave what they do not name as it is configured", () => {
     expect(tightened(configured, plan({}))).toEqual(configured);
     expect(loosenedBy(configured, plan({}))).toEqual([]);

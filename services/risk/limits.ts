@@ -54,14 +54,8 @@ export interface Limits {
   readonly deniedSymbols: ReadonlySet<string>;
 }
 
-/** The bridge publishes the account at least every 30 s while ready; three missed are one too many. */
-const MAX_ACCOUNT_AGE_MS = 90_000;
 /** A clock that is off by what the operator is told of is a nuisance; by so many times as much, something is broken. */
 const DRIFT_DENIES_AT_ALERTS = 5;
-/** A strategy repeats a question for ten seconds and counts on it that an older one opens nothing (law 3). */
-const MAX_INTENT_AGE_MS = 10_000;
-/** Two like entries within this time are one entry sent twice. */
-const DUPLICATE_WINDOW_MS = 2000;
 
 export function limitsFrom(settings: ServiceSettings<"risk">): Limits {
   return {
@@ -97,9 +91,9 @@ export function limitsFrom(settings: ServiceSettings<"risk">): Limits {
     approvalTtlMs: settings.approvalTtlMs,
     maxClockDriftMs:
       settings.clockDriftAlertMs === 0 ? Number.POSITIVE_INFINITY : settings.clockDriftAlertMs * DRIFT_DENIES_AT_ALERTS,
-    maxAccountAgeMs: MAX_ACCOUNT_AGE_MS,
-    maxIntentAgeMs: MAX_INTENT_AGE_MS,
-    duplicateWindowMs: DUPLICATE_WINDOW_MS,
+    maxAccountAgeMs: settings.maxAccountAgeMs,
+    maxIntentAgeMs: settings.maxIntentAgeMs,
+    duplicateWindowMs: settings.duplicateWindowMs,
     shortSelling: settings.shortSelling,
     allowedSymbols: settings.allowedSymbols.length === 0 ? null : new Set(settings.allowedSymbols),
     deniedSymbols: new Set(settings.deniedSymbols),
@@ -138,6 +132,9 @@ const TIGHTER: Readonly<Record<NumericLimit, "lower" | "higher">> = {
   repeatedExecutionWindowMs: "higher",
   orderLoopWindowMs: "higher",
   maxQuoteAgeMs: "lower",
+  maxAccountAgeMs: "lower",
+  maxIntentAgeMs: "lower",
+  duplicateWindowMs: "higher",
   intradayMarginCushionFraction: "higher",
 };
 const NUMERIC_LIMITS = Object.keys(TIGHTER) as readonly NumericLimit[];

@@ -223,6 +223,15 @@ export const orderLimitSettings = {
     description: "Cancelled orders of the day from which MAX_CANCEL_TO_FILL_RATIO is judged.",
     apps: ["risk"],
   }),
+  DUPLICATE_WINDOW_MS: setting({
+    field: "duplicateWindowMs",
+    kind: wholeNumber({ min: 100, max: 3_600_000 }),
+    unit: "milliseconds of machine time",
+    default: "2000",
+    example: "2000",
+    description: "Two entries that are alike in everything but their id, within this time, are one sent twice.",
+    apps: ["risk"],
+  }),
   SYMBOL_ALLOW_LIST: setting({
     field: "allowedSymbols",
     kind: orEmpty(symbols(), []),

@@ -93,6 +93,26 @@ export const riskSettings = {
     description: "An older quote is stale: no new entry is approved on it, and no dry-run order is filled on it.",
     apps: ["gateway-bridge", "risk"],
   }),
+  MAX_ACCOUNT_AGE_MS: setting({
+    field: "maxAccountAgeMs",
+    kind: wholeNumber({ min: 35_000, max: 600_000 }),
+    unit: "milliseconds of machine time",
+    default: "90000",
+    example: "90000",
+    description:
+      "Older figures of the account are stale: no new entry is approved on them. The bridge publishes them every 30 s while the gateway is ready.",
+    apps: ["risk"],
+  }),
+  MAX_INTENT_AGE_MS: setting({
+    field: "maxIntentAgeMs",
+    kind: wholeNumber({ min: 1000, max: 10_000 }),
+    unit: "milliseconds of machine time",
+    default: "10000",
+    example: "10000",
+    description:
+      "An older question opens nothing. No more than 10 s: a strategy repeats one for so long, and counts on it that it is then over.",
+    apps: ["risk"],
+  }),
   APPROVAL_TTL_MS: setting({
     field: "approvalTtlMs",
     kind: wholeNumber({ min: 100, max: 60_000 }),

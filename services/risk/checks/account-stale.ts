@@ -2,9 +2,9 @@ import { type Check, deny, verdict } from "./check.ts";
 
 export const accountStale: Check = {
   code: "ACCOUNT_STALE",
-  settings: [],
+  settings: ["MAX_ACCOUNT_AGE_MS"],
   meaning:
-    "The account's figures are unknown or older than 90 s of machine time; the bridge publishes them every 30 s while the gateway is ready.",
+    "The account's figures are unknown or older than this, machine time; the bridge publishes them every 30 s while the gateway is ready.",
   exitsExempt: true,
   judge: ({ view: { book, limits }, now }) => {
     if (book.account === null) return deny({ ageMs: null, maxAgeMs: limits.maxAccountAgeMs });

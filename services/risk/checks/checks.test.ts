@@ -446,6 +446,19 @@ describe("DUPLICATE_ORDER", () => {
     world.monotonicMs += 1;
     expect(world.codes(intent({ symbol: "BAC" }))).toEqual([]);
   });
+
+  it("looks back as far as it is told to, beyond the minute of the rate of orders", () => {
+    const world = new World();
+    world.limits = { ...LIMITS, duplicateWindowMs: 90_000, repeatedExecutionWindowMs: 1000, orderLoopWindowMs: 1000 };
+    world.decide(intent());
+    const later = (ms: number) => {
+      world.monotonicMs += ms;
+      world.quote("SPY", 100);
+      return world.codes(intent());
+    };
+    expect(later(89_999)).toEqual(["DUPLICATE_ORDER"]);
+    expect(later(1)).toEqual([]);
+  });
 });
 
 describe("DAILY_LOSS", () => {

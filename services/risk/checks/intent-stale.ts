@@ -2,9 +2,9 @@ import { type Check, verdict } from "./check.ts";
 
 export const intentStale: Check = {
   code: "INTENT_STALE",
-  settings: [],
+  settings: ["MAX_INTENT_AGE_MS"],
   meaning:
-    "The question waited longer than 10 s of machine time before it was read, because risk or the bus stood still: who asked has given it up (law 3).",
+    "The question waited longer than this, machine time, before it was read, because risk or the bus stood still: who asked has given it up (law 3).",
   exitsExempt: true,
   judge: ({ askedAtMs, now, view: { limits } }) => {
     const ageMs = now.wallMs - askedAtMs;

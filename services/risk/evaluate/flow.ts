@@ -18,7 +18,8 @@ export interface Flow {
 
 /** One pass over what was sent lately, newest first. */
 export function flowOf(intent: OrderIntent, { book, reservedRecent, limits }: RiskView, now: Moment): Flow {
-  const longestMs = Math.max(RATE_WINDOW_MS, limits.repeatedExecutionWindowMs, limits.orderLoopWindowMs);
+  const { repeatedExecutionWindowMs, orderLoopWindowMs, duplicateWindowMs } = limits;
+  const longestMs = Math.max(RATE_WINDOW_MS, repeatedExecutionWindowMs, orderLoopWindowMs, duplicateWindowMs);
   const { strategy, symbol, quantity } = intent;
   const { recentOrders, decisions } = book;
   const inBook = recentOrders.length;
@@ -41,12 +42,12 @@ export function flowOf(intent: OrderIntent, { book, reservedRecent, limits }: Ri
     if (ageMs < RATE_WINDOW_MS) ordersLastMinute += 1;
     if (order.symbol !== symbol) continue;
     const isSameWay = order.isEntry && order.side === intent.side;
-    if (isSameWay && order.quantity === quantity && ageMs < limits.duplicateWindowMs) {
+    if (isSameWay && order.quantity === quantity && ageMs < duplicateWindowMs) {
       if (twin === null && order.terms === termsOf(intent.order)) twin = { clientOrderId: order.clientOrderId, ageMs };
     }
     if (order.strategy !== strategy) continue;
-    if (isSameWay && !order.unfilled && ageMs < limits.repeatedExecutionWindowMs) repeated += 1;
-    if (order.side !== side && ageMs < limits.orderLoopWindowMs) {
+    if (isSameWay && !order.unfilled && ageMs < repeatedExecutionWindowMs) repeated += 1;
+    if (order.side !== side && ageMs < orderLoopWindowMs) {
       reversals += 1;
       ({ side } = order);
     }
