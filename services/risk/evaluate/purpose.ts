@@ -1,5 +1,5 @@
 import type { OrderIntent } from "#libs/contracts/mod.ts";
-import { type Book, leavesOf, type OpenOrder } from "../state/book.ts";
+import { type Book, leavesOf, type OpenOrder, type SymbolBook } from "../state/book.ts";
 import { isForeign } from "../state/foreign-orders.ts";
 import { closable } from "../state/late-word.ts";
 import { groupAtVenue } from "../state/orders.ts";
@@ -38,7 +38,9 @@ export function purposeOf(
   { marketMs, wallMs }: Moment,
 ): Purpose {
   const held = sellable(view, intent.symbol, wallMs);
-  if (held === 0 || Math.sign(held) === Math.sign(signedQuantity(intent.side, intent.quantity))) {
+  // What may not be closed while it is doubted may not be closed by what calls itself an entry either.
+  const against = held === 0 ? agreed(symbolBook(view.book, intent.symbol)) : held;
+  if (against === 0 || Math.sign(against) === Math.sign(signedQuantity(intent.side, intent.quantity))) {
     return { kind: "entry", held };
   }
   const exits = workingExitsOf(view.book, ofSymbol, intent.side);
@@ -78,6 +80,9 @@ export function sellable(view: RiskView, symbol: string, wallMs: number): number
   const hasSettled = entry.reported !== null && view.hasSettled(symbol);
   return closable(entry, ownFigures(entry).quantity, hasSettled, wallMs);
 }
+
+/** What both our executions and the broker say is held, 0 where they differ; doubted or not. */
+const agreed = (entry: SymbolBook): number => (entry.reported === null ? ownFigures(entry).quantity : 0);
 
 /**
  * Shares our working exits of one side may take, by the group of which only one order fills: a bracket's two

@@ -62,6 +62,7 @@ interface Execution {
 }
 
 class Play extends World {
+  readonly isShort: boolean;
   /** What is truly held, the moment it is. */
   held = 0;
   /** What the bridge's executions come to. */
@@ -83,9 +84,11 @@ class Play extends World {
   #published = { quantity: 0, difference: 0 };
   #serial = 0;
 
-  constructor() {
+  /** @param isShort whether everything is played in the mirror: entries sell, exits buy */
+  constructor(isShort: boolean) {
     super({ previousDayEquity: 100_000 });
-    this.limits = { ...LIMITS, maxOpenOrders: 500 };
+    this.isShort = isShort;
+    this.limits = { ...LIMITS, maxOpenOrders: 500, shortSelling: isShort };
     this.change = { hasSettled: () => false };
   }
 
@@ -102,12 +105,12 @@ class Play extends World {
   step(step: Step): void {
     this.#serial += 1;
     this.monotonicMs += 3000;
-    this.quote("SPY", 100);
+    this.quote("SPY", 100, { shortable: "available" });
     const open = [...this.book.orders.values()].filter(({ settled }) => settled === null);
     const order = "pick" in step ? open[step.pick % Math.max(1, open.length)] : undefined;
     switch (step.kind) {
       case "enter":
-        this.decide(intent({ quantity: step.quantity }));
+        this.decide(intent({ side: this.#side("buy"), quantity: step.quantity }));
         break;
       case "exit":
         this.#exit(step.all ? this.free() : step.quantity, step.more);
@@ -124,7 +127,7 @@ class Play extends World {
         this.#correct(step.more);
         break;
       case "buy-by-hand":
-        this.#happens(this.#ofOthers, { clientOrderId: null, side: "buy", quantity: step.quantity });
+        this.#happens(this.#ofOthers, { clientOrderId: null, side: this.#side("buy"), quantity: step.quantity });
         break;
       case "sell-by-hand":
         this.#sellByHand(Math.min(step.quantity, this.held - this.toBeSold()));
@@ -151,13 +154,15 @@ class Play extends World {
 
   /** Shares that executions say are held, less those that working exits may take. */
   free(): number {
-    const exits = [...this.book.orders.values()].filter(({ side }) => side === "sell");
+    const exits = [...this.book.orders.values()].filter(({ side }) => side === this.#side("sell"));
     return this.told - exits.reduce((shares, order) => shares + leavesOf(order), 0);
   }
 
   /** Shares that working exits may still sell at the broker. */
   toBeSold(): number {
-    const exits = [...this.book.orders.values()].filter(({ side, settled }) => side === "sell" && settled === null);
+    const exits = [...this.book.orders.values()].filter(
+      ({ side, settled }) => side === this.#side("sell") && settled === null,
+    );
     return exits.reduce((shares, order) => shares + order.quantity - this.#atBroker(order), 0);
   }
 
@@ -172,8 +177,11 @@ class Play extends World {
     const before = this.#published;
     if (before.quantity === quantity && before.difference === difference) return;
     this.#published = { quantity, difference };
-    this.position({ quantity, difference });
+    this.position({ quantity: this.#signed(quantity), difference: this.#signed(difference) });
   }
+
+  #side = (side: "buy" | "sell"): "buy" | "sell" => (this.isShort === (side === "buy") ? "sell" : "buy");
+  #signed = (shares: number): number => (this.isShort ? 0 - shares : shares);
 
   #wait(ms: number): void {
     this.wallMs += ms;
@@ -189,7 +197,7 @@ class Play extends World {
     if (quantity < 1 || this.#executions.length > 0 || this.#words.length > 0) return;
     this.publish();
     this.wallMs += LATE_MS_MAX + 1;
-    this.#happens(this.#ofOthers, { clientOrderId: null, side: "sell", quantity });
+    this.#happens(this.#ofOthers, { clientOrderId: null, side: this.#side("sell"), quantity });
     this.#hear();
     this.publish();
   }
@@ -203,8 +211,9 @@ class Play extends World {
   }
 
   #exit(quantity: number, more: number): void {
-    if (quantity < 1) return;
-    const wanted = intent({ side: "sell", quantity: quantity + more, order: { type: "market" } });
+    // Where nothing is held a purchase is an entry, which nothing forbids as SHORT_SELLING does a sale.
+    if (quantity < 1 || (this.isShort && (this.book.symbols.get("SPY")?.days.at(-1)?.end.quantity ?? 0) >= 0)) return;
+    const wanted = intent({ side: this.#side("sell"), quantity: quantity + more, order: { type: "market" } });
     const mustPass = wanted.quantity <= this.free() && !this.isAhead;
     const evaluation = this.decide(wanted);
     if (!mustPass) return;
@@ -224,7 +233,7 @@ class Play extends World {
   #atBroker = (order: OpenOrder): number => this.#executedAtBroker.get(order.clientOrderId) ?? 0;
 
   #happens(stream: Execution[], execution: Pick<Execution, "clientOrderId" | "side" | "quantity">): void {
-    const change = execution.side === "buy" ? execution.quantity : -execution.quantity;
+    const change = execution.side === this.#side("buy") ? execution.quantity : -execution.quantity;
     stream.push({ ...execution, executionId: `x${this.#serial}.01`, corrects: null, change, at: this.wallMs });
     if (change < 0) this.#sales += 1;
     this.#changed(change);
@@ -238,7 +247,7 @@ class Play extends World {
   /** A purchase turns out to have been larger. */
   #correct(more: number): void {
     const newest = this.#newest;
-    if (newest?.side !== "buy" || this.#executions.length > 0) return;
+    if (newest?.side !== this.#side("buy") || this.#executions.length > 0) return;
     const quantity = newest.quantity + more;
     const executionId = `${newest.executionId.split(".")[0]}.${String(Number(newest.executionId.split(".")[1]) + 1).padStart(2, "0")}`;
     this.#executions.push({
@@ -278,11 +287,14 @@ const property = (step: fc.Arbitrary<Step>, check: (steps: readonly Step[]) => v
   });
 const steps = { own: ownStep as fc.Arbitrary<Step>, any: anyStep as fc.Arbitrary<Step> };
 
-describe("however late the broker tells a position", () => {
+describe.each([
+  { held: "long", isShort: false },
+  { held: "short", isShort: true },
+])("however late the broker tells a position that is held $held", ({ isShort }) => {
   it("an exit of what executions say is held and is not being closed is approved (law 7)", () => {
     let asked = 0;
     property(steps.own, (each) => {
-      const play = new Play();
+      const play = new Play(isShort);
       play.tellsSalesFirst = true;
       for (const step of each) play.step(step);
       expect(play.refused).toEqual([]);
@@ -297,7 +309,7 @@ describe("however late the broker tells a position", () => {
     { trades: "any", believed: true },
   ] as const)("no more than what is held is ever sold ($trades trades, broker believed: $believed)", (which) => {
     property(steps[which.trades], (each) => {
-      const play = new Play();
+      const play = new Play(isShort);
       if (which.believed) play.believesTheBroker();
       for (const step of each) {
         play.step(step);
@@ -308,7 +320,7 @@ describe("however late the broker tells a position", () => {
 
   it("an exit passes beside positions that were told before the sales that made them, ten seconds after the last (law 7)", () => {
     property(steps.own, (each) => {
-      const play = new Play();
+      const play = new Play(isShort);
       for (const step of each) play.step(step);
       play.settle();
       play.wallMs += LATE_MS_MAX + 1;
@@ -320,12 +332,12 @@ describe("however late the broker tells a position", () => {
 
   it("nothing of a difference is left when all is told", () => {
     property(steps.any, (each) => {
-      const play = new Play();
+      const play = new Play(isShort);
       for (const step of each) play.step(step);
       play.settle();
       const entry = play.book.symbols.get("SPY");
       expect(entry?.reported ?? null).toBeNull();
-      expect(entry?.days.at(-1)?.end.quantity ?? 0).toBe(play.held);
+      expect(entry?.days.at(-1)?.end.quantity ?? 0).toBe(play.isShort ? 0 - play.held : play.held);
       expect(play.replayed()).toEqual(play.book);
     });
   });

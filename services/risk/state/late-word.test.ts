@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { intent, World } from "../testing/world.ts";
+import { LATE_MS_MAX } from "./late-word.ts";
 
 const market = { order: { type: "market" as const } };
 
@@ -78,3 +79,29 @@ it("shares taken over that executions account for after all are not there twice,
   world.position({ quantity: 60, difference: 0 });
   expect(sellable(world)).toBe(60);
 });
+
+it.each([
+  { side: "buy", entry: "sell", sign: -1 },
+  { side: "sell", entry: "buy", sign: 1 },
+] as const)(
+  "what may not be closed while the broker's word is doubted passes as an entry neither ($side)",
+  ({ side, entry, sign }) => {
+    const world = new World();
+    world.limits = { ...world.limits, shortSelling: true };
+    world.quote("SPY", 100, { shortable: "available" });
+    world.trade(entry, 100);
+    world.position({ quantity: sign * 100, difference: 0 });
+    const exit = intent({ side, quantity: 60, ...market });
+    expect(world.decide(exit).outcome).toBe("approved");
+    // The position is told before the execution that made it, which then agrees with it.
+    world.position({ quantity: sign * 40, difference: sign * -60 });
+    world.quote("SPY", 100, { shortable: "available" });
+    world.execution({ clientOrderId: exit.clientOrderId, side, quantity: 60 });
+    world.event(exit.clientOrderId, "filled", { filledQuantity: 60 });
+    world.change = { hasSettled: () => false };
+    expect(world.closable()).toBe(0);
+    expect(world.codes(intent({ side, quantity: 41, ...market }))).toEqual(["EXIT_EXCEEDS_POSITION"]);
+    world.wallMs += LATE_MS_MAX + 1;
+    expect(world.codes(intent({ side, quantity: 40, ...market }))).toEqual([]);
+  },
+);
