@@ -220,6 +220,26 @@ describe("alerts", () => {
     expect(service.health().figures["delivered today"]).toBe(2);
   });
 
+  // Windows has no way to stop a process for a while.
+  it.skipIf(process.platform === "win32")("wait for the receipt of the one before: a kill repeats one", async () => {
+    const service = await start();
+    await discord.behave({ kind: "rate-limit", scope: "shared", retryAfterSeconds: 0.4 });
+    for (let index = 0; index < 5; index += 1) await risk.alert(alertOf("critical", `alert ${index}`));
+    await eventually("all wait", () => service.health().figures["queue length"] === 5);
+    const { pid } = platform.server();
+    process.kill(pid, "SIGSTOP");
+    try {
+      await discord.behave({ kind: "normal" });
+      await eventually("the first is delivered", () => discord.accepted.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      expect(discord.accepted).toHaveLength(1);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await eventually("everything is delivered and settled", async () => (await unsettled()) === 0, 30_000);
+    expect(discord.accepted.flatMap(titlesIn)).toEqual(["alert 0", "alert 1", "alert 2", "alert 3", "alert 4"]);
+  });
+
   it("survive a kill of the bus in the middle, none lost and none twice", async () => {
     await start();
     for (let index = 0; index < 12; index += 1) await risk.alert(alertOf("critical", `alert ${index}`));

@@ -1,6 +1,6 @@
 import type { Bus, OutboxAlert } from "#libs/bus/mod.ts";
 import { type Alert, type Delivery, deliveryMessage, type Envelope } from "#libs/contracts/mod.ts";
-import { monotonicNowMs, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
+import { monotonicNowMs, sleep, tradingDayOf, wallNowMs } from "#libs/time/mod.ts";
 import type { Webhook } from "../discord/webhook.ts";
 import { render } from "../message/render.ts";
 import { decide, emptyQueue, type QueueEffect, type QueueEvent, type QueueState } from "../queue/decide.ts";
@@ -11,6 +11,9 @@ import type { Recovered } from "./recover.ts";
 
 /** A third of the time after which the server hands an alert out again (`ACK_WAIT` in libs/bus/provision.ts). */
 const WORKING_INTERVAL_MS = 10_000;
+
+/** A receipt is written in milliseconds; while the bus is away messages go all the same. */
+const RECEIPT_WAIT_MS = 2000;
 
 /** Far more than the server has handed out at a time (`maxAckPending` in libs/contracts/streams.ts). */
 const ENDED_MAX = 10_000;
@@ -220,9 +223,20 @@ export class Outbox {
   async #post(draft: Draft): Promise<void> {
     const { webhook } = this.#options;
     if (webhook === null || this.#stopping) return;
+    await this.#receipts();
+    if (this.#stopping) {
+      this.#idle();
+      return;
+    }
     const answer = await webhook.post(render(draft, wallNowMs()));
     this.#dispatch({ kind: "answer", answer, nowMs: monotonicNowMs(), jitter: Math.random() });
     this.#idle();
+  }
+
+  /** What went before has its receipt: a kill repeats what has none. Not for ever: an alert about the bus has to go. */
+  async #receipts(): Promise<void> {
+    if (this.#ending.size === 0) return;
+    await Promise.race([Promise.all(this.#ending.values()), sleep(RECEIPT_WAIT_MS)]);
   }
 
   #raise(alert: Alert): void {
