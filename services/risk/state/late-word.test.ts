@@ -105,3 +105,34 @@ it.each([
     expect(world.codes(intent({ side, quantity: 40, ...market }))).toEqual([]);
   },
 );
+
+it.each([1000, 3_600_000])(
+  "a machine clock that is set back by %i ms keeps nothing closed for as long (law 7)",
+  (backMs) => {
+    const world = new World();
+    world.trade("buy", 100);
+    world.position({ quantity: 100, difference: 0 });
+    const exit = intent({ side: "sell", quantity: 60, ...market });
+    world.decide(exit);
+    world.position({ quantity: 40, difference: -60 });
+    world.execution({ clientOrderId: exit.clientOrderId, side: "sell", quantity: 60 });
+    world.event(exit.clientOrderId, "filled", { filledQuantity: 60 });
+    world.position({ quantity: 40, difference: 0 });
+    world.change = { hasSettled: () => false };
+    world.wallMs -= backMs;
+    world.wallMs += 2 * LATE_MS_MAX;
+    expect(world.closable()).toBe(40);
+  },
+);
+
+it("a word is not late because a machine clock was set back since our executions passed it", () => {
+  const world = new World();
+  world.trade("buy", 100);
+  world.trade("sell", 60, market);
+  world.position({ quantity: 40, difference: 0 });
+  world.trade("buy", 60);
+  world.wallMs -= 3_600_000;
+  world.wallMs += 2 * LATE_MS_MAX;
+  world.position({ quantity: 40, difference: -60 });
+  expect(sellable(world)).toBe(40);
+});

@@ -76,7 +76,7 @@ export function closable(entry: SymbolBook, own: number, hasSettled: boolean, at
 
 /** A doubt ends when both agree and nothing was told of the symbol for as long as anything comes late. */
 const isInDoubt = ({ doubt }: SymbolBook, own: number, at: number): boolean =>
-  doubt !== null && (own !== doubt.word || at - doubt.at <= LATE_MS_MAX);
+  doubt !== null && (own !== doubt.word || isRecent(doubt.at, at));
 
 /** By how much our executions are closer to flat than the furthest they came to; signed as the position. */
 function closedOf(passed: SymbolBook["passed"], own: number, sign: number): number {
@@ -94,8 +94,9 @@ const isFurther = (one: number, other: number): boolean =>
   Math.abs(one) > Math.abs(other) && (other === 0 || Math.sign(one) === Math.sign(other));
 
 const recent = ({ passed }: SymbolBook, at: number): SymbolBook["passed"] =>
-  passed.every(({ until }) => at - until <= LATE_MS_MAX)
-    ? passed
-    : passed.filter(({ until }) => at - until <= LATE_MS_MAX);
+  passed.every(({ until }) => isRecent(until, at)) ? passed : passed.filter(({ until }) => isRecent(until, at));
+
+/** A time to come was told before the machine's clock was set back: it must not be recent for as long as that (law 7). */
+const isRecent = (then: number, at: number): boolean => Math.abs(at - then) <= LATE_MS_MAX;
 
 const NONE: SymbolBook["passed"] = [];
