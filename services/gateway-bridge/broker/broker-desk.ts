@@ -173,6 +173,8 @@ export class BrokerDesk implements Desk {
   beginSync(connection: Connection, fresh: boolean, onSynced: () => void): void {
     this.#connection = connection;
     this.#cancels.mayBeLost();
+    // Missing while nobody could look says nothing, and the first lists of a session are the least likely to be whole.
+    this.#missingSinceMs = new Map();
     this.#reader.attach(connection);
     this.#positions.beginList();
     this.#read(["positions", "account-summary"], onSynced);

@@ -25,7 +25,7 @@ export interface ReconcileContext {
   readonly considered: ReadonlySet<ClientOrderId>;
   /** What errors said of orders that are still open here. */
   readonly saidOver: ReadonlyMap<ClientOrderId, SaidOver>;
-  /** When each order was first missing from every list, machine time; kept from pass to pass. */
+  /** When each order was first missing from every list, machine time; kept from pass to pass of one session. */
   readonly missingSinceMs: ReadonlyMap<ClientOrderId, number>;
   readonly nowMs: number;
   /** Market time; null while it is not known. */
