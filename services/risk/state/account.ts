@@ -5,7 +5,7 @@ import { exactShares } from "../day-trades/tally.ts";
 import { DAY_TRADES_ALLOWED, dayTradesIn } from "../day-trades/use.ts";
 import type { Book } from "./book.ts";
 import { heard } from "./late-word.ts";
-import { adopt, hasAdopted, ownFigures, setEntry, symbolBook } from "./positions.ts";
+import { adopt, ownFigures, setEntry, symbolBook } from "./positions.ts";
 import { prune } from "./prune.ts";
 import { KEPT_TRADING_DAYS, lastTradingDays, sessionDayOf } from "./trading-days.ts";
 
@@ -63,8 +63,9 @@ function unseenDayTrades(book: Book, window: readonly string[], summary: Account
 
 /**
  * Takes the broker's word on a position. A holding of which we know no execution and have no order was there before us,
- * and is taken over as it is. When executions come after all that explain the word without it, it was never there. Any
- * other difference is kept beside our own figures until they agree.
+ * and is taken over as it is. A word with a difference of 0 is what the executions before it come to: where our figure is
+ * another, it took over what it should not have, or gave back what it should have kept. Any other difference is kept beside
+ * our own figures until they agree.
  *
  * @param at when it was told, epoch milliseconds of the machine
  */
@@ -73,7 +74,7 @@ export function applyPosition(book: Book, position: Position, tradingDay: string
   const entry = symbolBook(book, symbol);
   const missing = exactShares(quantity - ownFigures(entry).quantity);
   const wasBeforeUs = entry.days.length === 0 && !book.working.has(symbol);
-  const isAllOurs = difference === 0 && hasAdopted(entry);
+  const isAllOurs = difference === 0;
   if (missing !== 0 && (wasBeforeUs || isAllOurs)) adopt(book, symbol, missing, averageCost, tradingDay);
   const now = symbolBook(book, symbol);
   const own = ownFigures(now).quantity;

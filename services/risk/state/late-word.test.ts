@@ -136,3 +136,17 @@ it("a word is not late because a machine clock was set back since our executions
   world.position({ quantity: 40, difference: -60 });
   expect(sellable(world)).toBe(40);
 });
+
+it("a purchase by hand is not taken for shares that were taken over and are sold, once the broker's word says so", () => {
+  const world = new World();
+  world.position({ quantity: 60, difference: 60 });
+  // Accepted by the operator: from here on it is explained.
+  world.position({ quantity: 60, difference: 0 });
+  world.trade("sell", 60, market);
+  world.position({ quantity: 0, difference: 0 });
+  world.wallMs += 2 * LATE_MS_MAX;
+  world.execution({ quantity: 60 });
+  world.position({ quantity: 60, difference: 0 });
+  expect(world.book.symbols.get("SPY")?.reported).toBeNull();
+  expect(sellable(world)).toBe(60);
+});

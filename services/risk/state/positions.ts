@@ -75,5 +75,3 @@ export function withAdopted(
   const quantity = exactShares(start.quantity + shares);
   return recount(tradingDay, { quantity, basis, adopted: exactShares(start.adopted + shares) }, executions);
 }
-
-export const hasAdopted = ({ days }: SymbolBook): boolean => days.some(({ start }) => start.adopted !== 0);
