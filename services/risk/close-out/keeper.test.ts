@@ -25,7 +25,7 @@ interface Broker {
 /** A keeper whose records the ledger takes at once, and whose orders risk decides on as it does on any. */
 function kept(world: World, { onOrder, onCancel }: Broker = {}) {
   const alerts: Alert[] = [];
-  const disk = { full: false };
+  const disk = { full: false, fullOfAlerts: false };
   const sent: OrderIntent[] = [];
   const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   // Only what the keeper uses of a bus; the real one is in tests/close-out.
@@ -37,7 +37,10 @@ function kept(world: World, { onOrder, onCancel }: Broker = {}) {
       keeper.onRecorded(data);
       return { outcome: "stored", sequence: 1 };
     },
-    alert: async (alert: Alert) => void alerts.push(alert),
+    alert: async (alert: Alert) => {
+      if (disk.fullOfAlerts) throw new StreamFullError("ALERTS");
+      alerts.push(alert);
+    },
     request: async (_: unknown, __: unknown, { clientOrderId }: { clientOrderId: string }) => {
       onCancel?.(clientOrderId);
       return { ok: true, message: "" };
@@ -185,8 +188,9 @@ describe("the keeper of a close-out", () => {
     expect(world.book.closeOut?.status).toBe("flat");
   });
 
-  it("tells once of an entry that it cancels for a fourth day trade", async () => {
-    const small = { netLiquidation: 20_000, previousDayEquity: 20_000 };
+  const small = { netLiquidation: 20_000, previousDayEquity: 20_000 };
+  /** An entry of yesterday, for which today has no day trade left. */
+  const beyondDayTrades = () => {
     const world = new World(small);
     const waiting = intent({ symbol: "IBM", quantity: 2, timeInForce: "gtc" });
     world.decide(waiting);
@@ -196,11 +200,41 @@ describe("the keeper of a close-out", () => {
     }
     world.setTime("2026-11-24", "06:00");
     world.summary(small);
+    return { world, waiting };
+  };
+
+  it("tells once of an entry that it cancels for a fourth day trade", async () => {
+    const { world, waiting } = beyondDayTrades();
     const canceled: string[] = [];
     const { look, told } = kept(world, { onCancel: (id) => canceled.push(id) });
     await look(3000);
     expect(canceled.length).toBeGreaterThan(1);
     expect(new Set(canceled)).toEqual(new Set([waiting.clientOrderId]));
+    expect(told("DAY_TRADE_ENTRY_CANCELED")).toHaveLength(1);
+  });
+
+  it("cancels it while the disk takes no alert, and tells of it as soon as it does (law 8)", async () => {
+    const { world, waiting } = beyondDayTrades();
+    const onCancel = (id: string) => {
+      world.event(id, "canceled");
+    };
+    const { disk, look, told } = kept(world, { onCancel });
+    disk.fullOfAlerts = true;
+    await look(3000);
+    expect(world.book.orders.has(waiting.clientOrderId)).toBe(false);
+    disk.fullOfAlerts = false;
+    await look(3000);
+    expect(told("DAY_TRADE_ENTRY_CANCELED")).toHaveLength(1);
+  });
+
+  it("tells of it where the same entry was to be canceled for another reason before", async () => {
+    const { world } = beyondDayTrades();
+    const { look, told } = kept(world);
+    world.riskState({ tradingState: "reducing" });
+    await look(3000);
+    expect(told("DAY_TRADE_ENTRY_CANCELED")).toEqual([]);
+    world.riskState({ tradingState: "active" });
+    await look(30_000);
     expect(told("DAY_TRADE_ENTRY_CANCELED")).toHaveLength(1);
   });
 

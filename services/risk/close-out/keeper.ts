@@ -1,6 +1,7 @@
 import { type Bus, BusError } from "#libs/bus/mod.ts";
 import {
   type Alert,
+  type ClientOrderId,
   type CloseOut,
   cancelMessage,
   closeOutMessage,
@@ -38,6 +39,8 @@ export interface KeeperOptions {
 export class CloseOutKeeper {
   readonly #options: KeeperOptions;
   readonly #tries = new Tries();
+  /** What the operator is to hear of a cancel; null once it is on the disk. */
+  readonly #ofCancels = new Map<ClientOrderId, Alert | null>();
   /** What was decided and the fold does not say yet. */
   #decided: CloseOut | null = null;
   #busy = false;
@@ -110,12 +113,15 @@ export class CloseOutKeeper {
       const { current } = this;
       const moment = now();
       const out = wayOut(view(), isKept ? current : null, this.#tries, moment);
-      await Promise.all(out.steps.map((step) => this.#take(step, current)));
+      await Promise.all([this.#tell(out.steps), ...out.steps.map((step) => this.#take(step, current))]);
       if (isKept && current?.status === "running") await this.#judge(current, out);
       else this.#waiting = null;
       const { book, reserved } = view();
       const closings = current === null ? [] : [...book.symbols.keys()].map((symbol) => closingKey(current, symbol));
       this.#tries.keep(new Set([...book.orders.keys(), ...reserved.keys(), ...closings]));
+      for (const [id, alert] of this.#ofCancels) {
+        if (alert === null && !book.orders.has(id)) this.#ofCancels.delete(id);
+      }
     } finally {
       this.#busy = false;
     }
@@ -134,17 +140,40 @@ export class CloseOutKeeper {
     }
   }
 
+  /**
+   * Tells of each canceled order once, also where a kill has it asked for again: the id is the same. What the disk does not
+   * take holds no cancel up, and is offered again at the next look (law 8).
+   */
+  async #tell(steps: readonly Step[]): Promise<void> {
+    const { bus } = this.#options;
+    for (const step of steps) {
+      if (step.do !== "cancel" || step.alert === null || this.#ofCancels.has(step.clientOrderId)) continue;
+      this.#ofCancels.set(step.clientOrderId, step.alert);
+    }
+    for (const [clientOrderId, alert] of this.#ofCancels) {
+      if (alert === null) continue;
+      try {
+        await bus.alert(alert, { id: `${alert.code}-${clientOrderId}` });
+        this.#ofCancels.set(clientOrderId, null);
+      } catch (error) {
+        if (!(error instanceof BusError)) throw error;
+        bus.context.logger.error(
+          { clientOrderId, error: String(error) },
+          "the operator cannot be told of a cancel yet",
+        );
+      }
+    }
+  }
+
   async #take(step: Step, closeOut: CloseOut | null): Promise<void> {
     const { bus, now, decide } = this.#options;
     const { logger } = bus.context;
     try {
       if (step.do === "cancel") {
         const { clientOrderId, reason } = step;
-        const alert = step.alert !== null && this.#tries.isFirst(clientOrderId) ? bus.alert(step.alert) : undefined;
         this.#tries.note(clientOrderId, now().monotonicMs);
         const request = { clientOrderId, reason };
-        const canceling = bus.request(cancelMessage, [], request, { timeoutMs: CANCEL_TIMEOUT_MS });
-        const [{ ok, message }] = await Promise.all([canceling, alert]);
+        const { ok, message } = await bus.request(cancelMessage, [], request, { timeoutMs: CANCEL_TIMEOUT_MS });
         logger[ok ? "info" : "warn"]({ clientOrderId }, message);
         return;
       }

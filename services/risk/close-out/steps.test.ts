@@ -96,6 +96,27 @@ describe("an entry that works until it is canceled, with the exits of its bracke
     expect(look(world, null).steps).toEqual([]);
   });
 
+  it("is judged by the day's own window and account, not by those of the day before", () => {
+    const world = new World(SMALL);
+    const dayTrade = () => {
+      world.execution({ symbol: "BAC", quantity: 1 });
+      world.execution({ symbol: "BAC", side: "sell", quantity: 1 });
+    };
+    dayTrade();
+    dayTrade();
+    world.setTime("2026-11-30", "10:00");
+    world.summary(SMALL);
+    world.quote("SPY", 100);
+    const waiting = resting(world, { symbol: "SPY", timeInForce: "gtc" });
+    expect(world.book.orders.has(waiting)).toBe(true);
+    dayTrade();
+    // The first two leave the window at midnight, before the first word of the day on the account.
+    world.setTime("2026-12-01", "00:01");
+    expect(look(world, null).steps).toEqual([]);
+    world.summary(SMALL);
+    expect(look(world, null).steps).toEqual([]);
+  });
+
   it("is left alone where day trades are not counted", () => {
     const { world } = threeOfYesterday(3);
     world.setTime("2026-11-24", "06:00");

@@ -19,10 +19,6 @@ export class Tries {
     return tried === undefined || nowMs - tried.atMs >= pauseMs(tried.times);
   }
 
-  isFirst(key: string): boolean {
-    return !this.#tried.has(key);
-  }
-
   note(key: string, nowMs: number): void {
     this.#tried.set(key, { times: (this.#tried.get(key)?.times ?? 0) + 1, atMs: nowMs });
   }

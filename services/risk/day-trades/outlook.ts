@@ -10,16 +10,18 @@ import { addsDayTrade, DAY_TRADES_ALLOWED, dayTradesIn, foreseenDayTrades, usedD
 /**
  * Entries approved on an earlier day that must not work any longer: filled today they open anew, and closed today they
  * could make a fourth day trade. An approval reserves the day trade of its own day; what a later day has left for it nobody
- * could know. The newest, and no more than are too many.
+ * could know. The newest, and no more than are too many. Judged from the day's first word on the account: until then the
+ * window, the broker's count and the equity are those of the day before, and an order that is canceled for them is gone.
  */
 export function entriesBeyondDayTrades(view: RiskView, { marketMs }: Moment): readonly OpenOrder[] {
   const { book, calendar } = view;
   if (book.session === null || marketMs === null || !countsDayTrades(view)) return NONE;
   const today = sessionDayOf(calendar, marketMs);
+  if (book.session.tradingDay !== today) return NONE;
   const resting = [...book.orders.values()].filter((order) => isOfEarlierDay(view, order, today));
   if (resting.length === 0) return NONE;
   const lines = linesWith(book, linesOf(book), onlyReserved(view));
-  const made = dayTradesIn(book, [...book.session.window, today], lines);
+  const made = dayTradesIn(book, book.session.window, lines);
   const foreseen = usedDayTrades(book, foreseenDayTrades(book, lines, made, today));
   if (foreseen <= DAY_TRADES_ALLOWED) return NONE;
   const adds = (order: OpenOrder): boolean =>
