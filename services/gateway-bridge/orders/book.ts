@@ -263,6 +263,9 @@ function applyExecution(book: Book, execution: Execution): void {
   book.cash -= signed(known) * known.price;
   setHolding(book, known.symbol, addExecution(book.holdings.get(known.symbol), known));
   if (execution.clientOrderId !== null) countFilled(book, execution.clientOrderId, replaced, known);
+  // Whoever heard the word before this execution may have let go of it: it is news after it, also when it is the same.
+  const told = book.published.get(known.symbol);
+  if (told !== undefined) book.published.set(known.symbol, { ...told, difference: undefined });
 }
 
 function countFilled(book: Book, id: ClientOrderId, replaced: KnownExecution | undefined, added: KnownExecution): void {

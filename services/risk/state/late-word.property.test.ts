@@ -81,7 +81,8 @@ class Play extends World {
   #sales = 0;
   #salesTold = 0;
   #word = { quantity: 0, afterSale: 0 };
-  #published = { quantity: 0, difference: 0 };
+  /** Null when executions came since. */
+  #published: { readonly quantity: number; readonly difference: number } | null = { quantity: 0, difference: 0 };
   #serial = 0;
 
   /** @param isShort whether everything is played in the mirror: entries sell, exits buy */
@@ -175,7 +176,7 @@ class Play extends World {
     const { quantity } = this.#word;
     const difference = quantity - this.told;
     const before = this.#published;
-    if (before.quantity === quantity && before.difference === difference) return;
+    if (before !== null && before.quantity === quantity && before.difference === difference) return;
     this.#published = { quantity, difference };
     this.position({ quantity: this.#signed(quantity), difference: this.#signed(difference) });
   }
@@ -200,6 +201,19 @@ class Play extends World {
     this.#happens(this.#ofOthers, { clientOrderId: null, side: this.#side("sell"), quantity });
     this.#hear();
     this.publish();
+  }
+
+  /** The executions of others are never told. */
+  keepOthersUntold(): void {
+    this.#ofOthers.splice(0);
+  }
+
+  /** Nothing is told for so long; the service looks at the broker's word four times a second. */
+  quiet(ms: number): void {
+    for (let left = ms; left > 0; left -= 250) {
+      this.wallMs += 250;
+      this.#brokerWord.look(this.book, this.wallMs);
+    }
   }
 
   /** Everything is told. */
@@ -266,6 +280,7 @@ class Play extends World {
     const { clientOrderId, change, at: _, ...told } = execution;
     this.#newest = execution;
     this.told += change;
+    this.#published = null;
     if (change < 0) this.#salesTold += 1;
     this.execution({ ...told, clientOrderId: clientOrderId as never });
     const order = clientOrderId === null ? undefined : this.book.orders.get(clientOrderId as never);
@@ -329,6 +344,21 @@ describe.each([
       expect(play.free()).toBe(0);
     });
   });
+
+  it.each([true, false])(
+    "ten seconds after the last word all that is held may be closed (law 7; others' executions told: %s)",
+    (areTold) => {
+      property(steps.any, (each) => {
+        const play = new Play(isShort);
+        play.believesTheBroker();
+        for (const step of each) if (areTold || step.kind !== "ask-for-executions") play.step(step);
+        if (!areTold) play.keepOthersUntold();
+        play.settle();
+        play.quiet(LATE_MS_MAX + 250);
+        expect(Math.abs(play.closable())).toBe(play.held);
+      });
+    },
+  );
 
   it("nothing of a difference is left when all is told", () => {
     property(steps.any, (each) => {
