@@ -150,3 +150,20 @@ it("a purchase by hand is not taken for shares that were taken over and are sold
   expect(world.book.symbols.get("SPY")?.reported).toBeNull();
   expect(sellable(world)).toBe(60);
 });
+
+it("an exit in more executions than are remembered is sold once: what it has closed is counted from where it began", () => {
+  const world = new World();
+  world.limits = { ...world.limits, maxPositionFraction: 1 };
+  world.trade("buy", 500);
+  world.position({ quantity: 500, difference: 0 });
+  world.wallMs += 2 * LATE_MS_MAX;
+  // A hundred are sold by hand, whose executions are not told yet.
+  world.position({ quantity: 400, difference: -100 });
+  world.change = { hasSettled: () => false };
+  const exit = intent({ side: "sell", quantity: 400, ...market });
+  expect(world.decide(exit).outcome).toBe("approved");
+  for (let sold = 0; sold < 400; sold += 1)
+    world.execution({ clientOrderId: exit.clientOrderId, side: "sell", quantity: 1 });
+  world.event(exit.clientOrderId, "filled", { filledQuantity: 400 });
+  expect(world.closable()).toBe(0);
+});

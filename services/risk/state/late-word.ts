@@ -12,7 +12,7 @@ import { ownFigures } from "./positions.ts";
  * Source of the time: positions follow executions within a second or two; after this long the same figure is news.
  */
 export const LATE_MS_MAX = 10_000;
-/** Executions within that time, in one symbol, after which the oldest is forgotten. */
+/** Executions within that time, in one symbol, after which one of the two oldest is forgotten. */
 const PASSED_MAX = 256;
 
 /** What is known of a symbol beside our own executions. */
@@ -29,7 +29,7 @@ export function movedOn(before: SymbolBook, after: SymbolBook, isOurs: boolean, 
   const own = ownFigures(after).quantity;
   if (own === from) return after;
   const passed = recent(before, at);
-  const further = [...passed, { quantity: from, until: at }].slice(-PASSED_MAX);
+  const further = bounded([...passed, { quantity: from, until: at }]);
   if (before.doubt !== null && isInDoubt(before, from, at)) {
     // What another's execution adds was in the broker's word, or will be: it is not what ours came to on their way.
     const moved = passed.map(({ quantity, until }) => ({ quantity: exactShares(quantity + own - from), until }));
@@ -72,6 +72,13 @@ export function closable(entry: SymbolBook, own: number, hasSettled: boolean, at
   const word = entry.reported ?? entry.doubt?.word ?? own;
   const certain = closer(exactShares(word - closedOf(recent(entry, at), own, Math.sign(word))), word);
   return hasSettled ? certain : closer(certain, own);
+}
+
+/** What has been closed is counted from the furthest (`closedOf`): of the two oldest the one closer to flat is forgotten. */
+function bounded(passed: SymbolBook["passed"]): SymbolBook["passed"] {
+  const [oldest, next, ...rest] = passed;
+  if (passed.length <= PASSED_MAX || oldest === undefined || next === undefined) return passed;
+  return [isFurther(oldest.quantity, next.quantity) ? { ...oldest, until: next.until } : next, ...rest];
 }
 
 /** A doubt ends when both agree and nothing was told of the symbol for as long as anything comes late. */
