@@ -117,6 +117,19 @@ describe("an entry that works until it is canceled, with the exits of its bracke
     expect(look(world, null).steps).toEqual([]);
   });
 
+  it("is judged half an hour before anything can trade: in the night the broker may still count for the day before", () => {
+    const { world, resting } = threeOfYesterday(1);
+    const at = (time: string, remaining: number) => {
+      world.setTime("2026-11-24", time);
+      world.summary({ ...SMALL, dayTradesRemaining: [remaining, 3, 3, 3, 3] });
+      return shown(look(world, null).steps);
+    };
+    expect(at("00:01", 0)).toEqual([]);
+    expect(at("03:29", 0)).toEqual([]);
+    expect(at("03:30", 2)).toEqual([`cancel ${resting[2]}`]);
+    expect(at("03:31", 0)).toHaveLength(3);
+  });
+
   it("is left alone where day trades are not counted", () => {
     const { world } = threeOfYesterday(3);
     world.setTime("2026-11-24", "06:00");

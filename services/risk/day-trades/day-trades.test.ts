@@ -400,6 +400,19 @@ describe("the broker's own count", () => {
     world.summary({ ...SMALL, dayTradesRemaining: [3, 3, 3, 3, 3] });
     expect(used(world)).toBe(0);
   });
+
+  it("may be that of the day before until its servers were reset in the night: before anything can trade its newest word holds", () => {
+    const world = new World({ ...SMALL, dayTradesRemaining: [0, 1, 2, 3, 3] });
+    world.setTime("2026-11-24", "00:01");
+    world.summary({ ...SMALL, dayTradesRemaining: [0, 1, 2, 3, 3] });
+    expect(used(world)).toBe(3);
+    world.setTime("2026-11-24", "03:59");
+    world.summary({ ...SMALL, dayTradesRemaining: [1, 2, 3, 3, 3] });
+    expect(used(world)).toBe(2);
+    world.setTime("2026-11-24", "04:00");
+    world.summary({ ...SMALL, dayTradesRemaining: [3, 3, 3, 3, 3] });
+    expect(used(world)).toBe(2);
+  });
 });
 
 describe("which rule is in force", () => {

@@ -8,16 +8,23 @@ import { sessionDayOf } from "../state/trading-days.ts";
 import { addsDayTrade, DAY_TRADES_ALLOWED, dayTradesIn, foreseenDayTrades, usedDayTrades } from "./use.ts";
 
 /**
+ * How long before anything can trade (04:00), market time: the nightly reset of the broker's servers (00:15 to 01:45 New
+ * York, by its system status page) is over by then.
+ */
+const JUDGED_BEFORE_MS = 30 * 60_000;
+
+/**
  * Entries approved on an earlier day that must not work any longer: filled today they open anew, and closed today they
  * could make a fourth day trade. An approval reserves the day trade of its own day; what a later day has left for it nobody
- * could know. The newest, and no more than are too many. Judged from the day's first word on the account: until then the
- * window, the broker's count and the equity are those of the day before, and an order that is canceled for them is gone.
+ * could know. The newest, and no more than are too many. Judged by the day's own word on the account, and not in the night:
+ * until then the window, the broker's count and the equity are those of the day before, and what is canceled is gone.
  */
 export function entriesBeyondDayTrades(view: RiskView, { marketMs }: Moment): readonly OpenOrder[] {
   const { book, calendar } = view;
   if (book.session === null || marketMs === null || !countsDayTrades(view)) return NONE;
   const today = sessionDayOf(calendar, marketMs);
-  if (book.session.tradingDay !== today) return NONE;
+  const isNight = calendar.phaseAt(marketMs + JUDGED_BEFORE_MS) === "closed";
+  if (book.session.tradingDay !== today || isNight) return NONE;
   const resting = [...book.orders.values()].filter((order) => isOfEarlierDay(view, order, today));
   if (resting.length === 0) return NONE;
   const lines = linesWith(book, linesOf(book), onlyReserved(view));

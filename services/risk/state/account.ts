@@ -42,17 +42,20 @@ export function applySummary(
     prune(book);
   } else if (tradingDay === book.session.tradingDay) {
     const unseen = unseenDayTrades(book, book.session.window, summary);
+    // Until its servers were reset in the night the broker may count for the day before: what nothing could be traded
+    // after is not kept.
+    const mayHide = calendar.phaseAt(stamps.marketTime) !== "closed";
     book.session = {
       ...book.session,
       tags: tagsInForce(book.session.tags, summary.dayTradesRemaining),
-      unseenDayTrades: Math.max(unseen, book.session.unseenDayTrades),
+      unseenDayTrades: mayHide ? Math.max(unseen, book.session.unseenDayTrades) : unseen,
     };
   }
 }
 
 /**
- * Day trades the broker counts and our executions do not show. It is never lowered within a day: the broker's tag
- * follows a day trade only minutes later, and until then would hide one that was made elsewhere.
+ * Day trades the broker counts and our executions do not show. It is never lowered while anything can be traded: the
+ * broker's tag follows a day trade only minutes later, and until then would hide one that was made elsewhere.
  */
 function unseenDayTrades(book: Book, window: readonly string[], summary: AccountSummary): number {
   const remaining = summary.dayTradesRemaining[0] ?? null;
