@@ -8,6 +8,7 @@ import {
   type Decision,
   dayTradesMessage,
   intentMessage,
+  limitUseMessage,
   type OrderIntent,
 } from "#libs/contracts/mod.ts";
 import { epochMsOf, monotonicNowMs, sleep } from "#libs/time/mod.ts";
@@ -205,5 +206,16 @@ describe("an entry that works over midnight", () => {
     expect((await report()).used).toBe(3);
     const codes = await bench.alertCodes();
     expect(codes.filter((code) => code.startsWith("DAY_TRADE"))).toEqual(Array(2).fill("DAY_TRADE_ENTRY_CANCELED"));
+  });
+
+  it("cannot keep a fourth from being made by hand, which is told once, through kill -9 of risk at that moment", async () => {
+    dayTradeByHand("QQQ");
+    await reconnect();
+    await eventually("it is told", async () => (await told("DAY_TRADES_BREACHED")).length > 0);
+    await risk.kill();
+    runRisk();
+    const recorded = async () => (await bench.operator.lastValue(limitUseMessage, ["day-trades"]))?.data.used;
+    await eventually("four are on record", async () => (await recorded()) === 4);
+    expect(await told("DAY_TRADES_BREACHED")).toEqual(["QQQ"]);
   });
 });

@@ -40,7 +40,11 @@ export class DayTradeWatch {
     const { book } = view;
     if (book.session === null) return;
     const used = countsDayTrades(view) ? usedDayTrades(book, dayTradesIn(book, book.session.window)) : 0;
-    if (used > Math.max(this.#used, DAY_TRADES_ALLOWED)) await bus.alert(breached(view, used));
+    if (used > Math.max(this.#used, DAY_TRADES_ALLOWED)) {
+      // A kill before the use is on record has it told again, under the same id: the operator hears it once.
+      const alert = breached(view, used);
+      await bus.alert(alert, { id: `${alert.code}-${book.session.tradingDay}-${used}` });
+    }
     this.#used = used;
   }
 }
