@@ -33,6 +33,16 @@ const TIGHT = {
   maxCancelToFillRatio: 1,
   cancelToFillFrom: 3,
 };
+/** Below the least equity of a margin account, and wide open otherwise. */
+const POOR = 1900;
+const WIDE = {
+  ...TIGHT,
+  maxPositionFraction: 4,
+  maxConcentrationFraction: 4,
+  maxGrossExposureFraction: 4,
+  maxNetExposureFraction: 4,
+  maxOpenOrderNotionalFraction: 4,
+};
 const MET = [
   "POSITION_LIMIT",
   "CONCENTRATION",
@@ -90,6 +100,7 @@ const stepArbitrary = fc.oneof(
 type Step = typeof stepArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 class Play extends World {
+  equity = EQUITY;
   /** Approved, and the ledger has not answered yet. */
   pending: Approval[] = [];
   /** Approved by the newest step; null when it approved nothing. */
@@ -149,7 +160,8 @@ class Play extends World {
   tellAccount(): void {
     let held = 0;
     for (const shares of told(this).held.values()) held += Math.abs(shares) * MARK;
-    this.summary({ netLiquidation: EQUITY, totalCash: EQUITY - held, buyingPower: Math.max(0, BUYING_POWER - held) });
+    const { equity } = this;
+    this.summary({ netLiquidation: equity, totalCash: equity - held, buyingPower: Math.max(0, BUYING_POWER - held) });
   }
 
   refresh(): void {
@@ -213,9 +225,14 @@ class Play extends World {
   }
 }
 
-function played(steps: readonly Step[], afterEach: (play: Play, step: Step) => void = () => undefined): Play {
-  const play = new Play({ netLiquidation: EQUITY, totalCash: EQUITY, buyingPower: BUYING_POWER });
-  play.limits = TIGHT;
+function played(
+  steps: readonly Step[],
+  afterEach: (play: Play, step: Step) => void = () => undefined,
+  { limits, equity } = { limits: TIGHT, equity: EQUITY },
+): Play {
+  const play = new Play({ netLiquidation: equity, totalCash: equity, buyingPower: BUYING_POWER });
+  play.equity = equity;
+  play.limits = limits;
   // The plan has no strategy of that name, and the plan is not what is tested.
   Object.assign(play.change, { plan: PLAN_OF_ALL });
   play.refresh();
@@ -292,6 +309,20 @@ describe("whatever is asked, in whatever order, and whatever becomes of it", () 
         expect(net).toBeLessThanOrEqual(TIGHT.maxNetExposureFraction * EQUITY + CENT);
       });
     });
+  });
+
+  it("below the least equity of a margin account no approved set of orders can owe shares or money", () => {
+    let isMet = false;
+    property((steps) => {
+      const check = (play: Play) => {
+        const now = told(play, play.pending);
+        expect(now.orders.filter(({ isEntry, side }) => isEntry && side === "sell")).toEqual([]);
+        expect(worstBySymbol(now).reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(POOR + CENT);
+      };
+      const { met } = played(steps, check, { limits: WIDE, equity: POOR });
+      isMet ||= met.has("MARGIN_EQUITY");
+    });
+    expect(isMet).toBe(true);
   });
 
   it("no approved set of orders can turn a position around", () => {
