@@ -13,10 +13,10 @@ export const bracketCollar: Check = {
     const entry = entryPriceOf(order) ?? markOf(quote);
     if (entry === null) return pass({ entry, collar });
     const legs = { stopLoss: bracket.stopLoss.stopPrice, takeProfit: bracket.takeProfit.limitPrice };
-    for (const [leg, price] of Object.entries(legs)) {
-      const distance = Math.abs(price - entry) / entry;
-      if (distance > collar + 1e-9) return deny({ [leg]: price, entry, distance, collar });
-    }
-    return pass({ ...legs, entry, collar });
+    const distanceOf = (price: number) => Math.abs(price - entry) / entry;
+    const beyond = Object.entries(legs).filter(([, price]) => distanceOf(price) > collar + 1e-9);
+    if (beyond.length === 0) return pass({ ...legs, entry, collar });
+    const distance = Math.max(...beyond.map(([, price]) => distanceOf(price)));
+    return deny({ ...Object.fromEntries(beyond), entry, distance, collar });
   },
 };

@@ -400,6 +400,32 @@ describe("BRACKET_INVALID", () => {
     expect(new World().codes(intent({ bracket: bracket(stop, target) }))).toEqual(codes);
   });
 
+  it.each([
+    [
+      "a purchase that fills at once, below its limit and below its stop",
+      "buy",
+      { type: "limit", limitPrice: 104 },
+      102,
+    ],
+    ["the same with the stop below the market", "buy", { type: "limit", limitPrice: 104 }, 99, []],
+    ["a purchase that waits below the market", "buy", { type: "limit", limitPrice: 90 }, 89, []],
+    ["one whose trigger lies below its stop", "buy", { type: "stop-limit", stopPrice: 102, limitPrice: 104 }, 103],
+    ["a short sale that fills at once, above its stop", "sell", { type: "limit", limitPrice: 96 }, 98],
+    ["the same with the stop above the market", "sell", { type: "limit", limitPrice: 96 }, 101, []],
+    [
+      "a short sale whose trigger lies above its stop",
+      "sell",
+      { type: "stop-limit", stopPrice: 98, limitPrice: 96 },
+      97,
+    ],
+  ] as const)("%s", (_, side, order, stop, codes: readonly string[] = ["BRACKET_INVALID"]) => {
+    const world = new World();
+    world.limits = { ...LIMITS, shortSelling: true };
+    world.quote("SPY", 100, { shortable: "available" });
+    const target = side === "buy" ? 110 : 90;
+    expect(world.codes(intent({ side, order, bracket: bracket(stop, target) }))).toEqual(codes);
+  });
+
   it("denies a bracket on an exit", () => {
     expect(holding().codes(sell(10, { bracket: bracket(110, 95) }))).toEqual(["BRACKET_INVALID"]);
   });

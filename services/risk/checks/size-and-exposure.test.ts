@@ -171,6 +171,11 @@ describe("BRACKET_COLLAR", () => {
   it.each([
     ["a stop of a cent", bracketed(0.01, 110), ["BRACKET_COLLAR stopLoss=0.01 entry=100 distance=0.9999 collar=0.5"]],
     ["a target of 9999", bracketed(95, 9999), ["BRACKET_COLLAR takeProfit=9999 entry=100 distance=98.99 collar=0.5"]],
+    [
+      "both beyond it, with the farther one's distance",
+      bracketed(0.01, 9999),
+      ["BRACKET_COLLAR stopLoss=0.01 takeProfit=9999 entry=100 distance=98.99 collar=0.5"],
+    ],
     ["both at the collar", bracketed(50, 150), []],
     [
       "a stop a cent beyond it",
