@@ -36,7 +36,10 @@ const OWNER = `
   if (byFile) writeFileSync(folder + "/nats-server.pid", String(left.pid));
   console.log(left.pid);
   if (then === "release") { await release(); process.exit(0); }
-  if (then === "clean-up") process.exit(await cleanUp() ? 1 : 0);
+  if (then === "clean-up") {
+    const ended = await cleanUp();
+    process.exit(ended.length === 1 && ended[0].includes("setInterval") ? 1 : 0);
+  }
   setInterval(() => {}, 1000);
 `;
 
@@ -76,6 +79,29 @@ it.each(WAYS)("does so at once when its owner asks, and says that something stil
   await eventually("it is gone", () => !runs(left));
   expect(existsSync(folder)).toBe(false);
 });
+
+/** An owner whose own children come and go while it has everything cleaned up, as the workers of a runner do. */
+const RESTLESS_OWNER = `
+  import { spawn } from "node:child_process";
+  const { haveCleanedUp } = await import(process.argv[1]);
+  const { cleanUp } = haveCleanedUp(process.argv[2]);
+  let over = false;
+  const env = { ...process.env, PM2_HOME: process.argv[2] + "/pm2" };
+  const again = () => over || spawn("sleep", ["0.02"], { env, stdio: "ignore" }).once("exit", () => setImmediate(again));
+  for (let count = 0; count < 16; count += 1) again();
+  const ended = await cleanUp();
+  over = true;
+  console.log(JSON.stringify(ended));
+`;
+
+it.skipIf(process.platform === "win32")(
+  "says nothing of its owner's children, not even of one that just ends",
+  async () => {
+    const args = ["--input-type=module", "-e", RESTLESS_OWNER, CUSTODIAN, folder];
+    const owner = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    expect(JSON.parse(String(await new Promise((resolve) => owner.stdout.once("data", resolve))))).toEqual([]);
+  },
+);
 
 it("touches nothing once it is released", async () => {
   const { left, ended } = await own("by-file", "release");

@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { writeSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,13 +19,12 @@ const LOOKS_MAX = 100;
 const PAUSE_MS = 100;
 const RELEASE = "release";
 const CLEAN_UP = "clean up";
-const ENDED_SOME = 3;
 
 export interface Custody {
   /** From now on this process cleans up by itself. */
   release(): Promise<void>;
-  /** Cleans up now, but for the children of this process, which are its own affair. @returns whether anything ran */
-  cleanUp(): Promise<boolean>;
+  /** Cleans up now, but for the children of this process, which are its own affair. @returns what still ran */
+  cleanUp(): Promise<readonly string[]>;
 }
 
 /**
@@ -35,46 +35,70 @@ export interface Custody {
 export function haveCleanedUp(folder: string): Custody {
   const custodian = spawn(process.execPath, [fileURLToPath(import.meta.url), folder], {
     detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
+    stdio: ["pipe", "pipe", "ignore"],
     windowsHide: true,
   });
-  const { stdin } = custodian;
+  const { stdin, stdout } = custodian;
   // It may already be gone when it is released.
   stdin.on("error", () => undefined);
+  let told = "";
+  stdout.on("data", (chunk: Buffer) => {
+    told += chunk.toString();
+  });
   custodian.unref();
-  (stdin as typeof stdin & { unref?: () => void }).unref?.();
-  const ended = new Promise<number | null>((resolve) => custodian.once("close", resolve));
-  const finish = (lastWord: string) => {
+  for (const pipe of [stdin, stdout] as { unref?: () => void }[]) pipe.unref?.();
+  const ended = new Promise<void>((resolve) => custodian.once("close", () => resolve()));
+  const finish = async (lastWord: string) => {
     if (custodian.exitCode === null) custodian.ref();
     stdin.end(lastWord);
-    return ended;
+    await ended;
   };
   return {
-    release: async () => void (await finish(RELEASE)),
-    cleanUp: async () => (await finish(CLEAN_UP)) === ENDED_SOME,
+    release: () => finish(RELEASE),
+    cleanUp: async () => {
+      await finish(CLEAN_UP);
+      return told.split("\n").filter((line) => line !== "");
+    },
   };
 }
 
 /** Ends what belongs to a folder and removes it. Nothing of it is needed any more, so nothing is asked to end. */
-async function cleanUp(folder: string, owner?: number): Promise<boolean> {
-  let endedSome = false;
+async function cleanUp(folder: string, owner?: number): Promise<readonly string[]> {
+  const ended = new Map<number, string>();
   for (let looks = 0, quiet = 0; looks < LOOKS_MAX && quiet < QUIET_LOOKS; looks += 1) {
     const running = await processesOf(folder, owner);
-    for (const pid of running) end(pid);
-    endedSome ||= running.length > 0;
+    for (const { pid, command } of running) {
+      end(pid);
+      ended.set(pid, command);
+    }
     quiet = running.length === 0 ? quiet + 1 : 0;
     await sleep(PAUSE_MS);
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-  return endedSome;
+  return [...ended.values()];
 }
 
-async function processesOf(folder: string, owner?: number): Promise<number[]> {
+interface Running {
+  readonly pid: number;
+  /** Empty where the system does not tell. */
+  readonly command: string;
+}
+
+/** @param owner whose children are left alone, if it lives */
+async function processesOf(folder: string, owner?: number): Promise<readonly Running[]> {
   const found = await Promise.all([byPidFile(folder), byVariable(folder)]);
   const others = [...new Set(found.flat())].filter((pid) => pid !== process.pid);
-  if (owner === undefined) return others;
-  const parents = await Promise.all(others.map((pid) => output("ps", ["-o", "ppid=", "-p", String(pid)])));
-  return others.filter((_, at) => Number(parents[at]) !== owner);
+  const looked = await Promise.all(others.map((pid) => lookAt(pid, owner)));
+  return looked.flat();
+}
+
+/** Nothing for one that has ended meanwhile by itself, and for a `ps` of this process, which has its variables. */
+async function lookAt(pid: number, owner?: number): Promise<readonly Running[]> {
+  if (process.platform === "win32") return [{ pid, command: await commandLine(pid) }];
+  const told = (await output("ps", ["-ww", "-o", "ppid=,args=", "-p", String(pid)])).trim();
+  const [, parent, command = ""] = /^(\d+)\s*(.*)$/s.exec(told) ?? [];
+  if (parent === undefined || [owner, process.pid].includes(Number(parent))) return [];
+  return [{ pid, command: command.replaceAll("\n", " ") }];
 }
 
 async function byPidFile(folder: string): Promise<number[]> {
@@ -162,8 +186,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.stdin.once("close", () => {
     if (said.includes(RELEASE)) process.exit(0);
     // Its parent still lives only where that asked for it.
-    cleanUp(folder, said.includes(CLEAN_UP) ? process.ppid : undefined).then(
-      (endedSome) => process.exit(endedSome ? ENDED_SOME : 0),
+    const isAsked = said.includes(CLEAN_UP);
+    cleanUp(folder, isAsked ? process.ppid : undefined).then(
+      (ended) => {
+        // Nobody listens any more where nobody asked.
+        if (isAsked) writeSync(1, ended.map((command) => `${command || "a process"}\n`).join(""));
+        process.exit(0);
+      },
       (error: unknown) => {
         console.error(error);
         process.exit(1);

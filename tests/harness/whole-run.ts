@@ -19,6 +19,9 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   const custody = haveCleanedUp(folder);
   return async () => {
     // A run that is broken off, or a test that fails in the middle, may not have come to its own cleaning up.
-    if (await custody.cleanUp()) console.error("Processes of the tests were still running: they were ended.");
+    const ended = await custody.cleanUp();
+    if (ended.length > 0) {
+      console.error(["Processes of the tests were still running, and were ended:", ...ended].join("\n  "));
+    }
   };
 }
