@@ -1,11 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  type JetStreamPublishOptions,
-  type StoredMsg,
-} from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import { headers, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import type { z } from "zod";
 import {
@@ -28,28 +22,18 @@ import {
   PermissionDeniedError,
   RemoteError,
   RequestTimeoutError,
-  StreamFullError,
 } from "./errors.ts";
-import { isNoResponder, isPermissionDenied, isTimeout, isUnsendable } from "./failures.ts";
+import { isNoResponder, isPermissionDenied, isTimeout } from "./failures.ts";
 import type { BusLogger } from "./logger.ts";
-import { SerialQueue } from "./serial-queue.ts";
 import { type LedgerSignatures, SIGNATURE_HEADER } from "./signature.ts";
+import { type OnlyFirst, StreamWriter } from "./stream-writer.ts";
 
-/** One attempt to have a message acknowledged; repeated under the same message id until it is. */
-const RECORD_ATTEMPT_TIMEOUT_MS = 750;
 const RETRY_DELAY_MS = 100;
 /** How long a reader waits for a bus that is away: a restarted server has its streams again within seconds. */
 const READ_TIMEOUT_MS = 10_000;
-/** Records that may wait while the bus is away; a service that has lost the bus emits no orders, so this is ample. */
-const RECORD_BACKLOG_LIMIT = 10_000;
 const ERROR_HEADER = "Crucible-Error";
-/** Names one call of `record`, so that a repeated attempt knows its own first success from another writer's. */
-const ATTEMPT_HEADER = "Crucible-Attempt";
 /** Room for the headers within the server's limit on a message. */
 const HEADER_BYTES_MAX = 1024;
-/** JetStream's codes: the expected last sequence did not match; the stream or the account is at its limit. */
-const WRONG_LAST_SEQUENCE = 10071;
-const STREAM_FULL_CODES = new Set([10077, 10047, 10023, 10122]);
 
 export interface BusContext {
   readonly identity: Identity;
@@ -62,7 +46,10 @@ export interface BusContext {
 export interface PublishOptions {
   /** Id of the message that led to this one. */
   readonly causedBy?: string | null;
-  /** The message's own id; where the message must not be stored twice, derive it from its business key. */
+  /**
+   * The message's own id; where the message must not be stored twice, derive it from its business key. A repetition under
+   * it counts as stored, whatever it holds: the first stands.
+   */
   readonly id?: string;
 }
 
@@ -71,7 +58,7 @@ export interface RecordOptions extends PublishOptions {
    * Store it only when its subject, or none of the subjects under a filter, holds anything yet: the server enforces
    * it, for ever and for every writer.
    */
-  readonly onlyFirst?: boolean | { readonly among: string };
+  readonly onlyFirst?: OnlyFirst;
 }
 
 export type Recorded<Data> =
@@ -89,7 +76,7 @@ export class Bus {
   readonly #jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly context: BusContext;
-  readonly #queues = new Map<string, SerialQueue>();
+  readonly #writer: StreamWriter;
   readonly #deadLetters: DeadLetters;
   readonly #signatures: LedgerSignatures;
   readonly #listeners = new Set<(up: boolean) => void>();
@@ -109,6 +96,7 @@ export class Bus {
     this.manager = manager;
     this.context = context;
     this.#deadLetters = new DeadLetters(this);
+    this.#writer = new StreamWriter(jetstream, manager, context.logger);
     void this.#watch();
   }
 
@@ -127,9 +115,7 @@ export class Bus {
 
   /** Messages that wait to be acknowledged. */
   get backlog(): number {
-    let waiting = 0;
-    for (const queue of this.#queues.values()) waiting += queue.length;
-    return waiting;
+    return this.#writer.backlog;
   }
 
   /** Calls back with true or false when the server comes back or goes. Read safety state again on every return. */
@@ -195,43 +181,10 @@ export class Bus {
     const bytes = Buffer.byteLength(payload);
     const bytesMax = (this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY) - HEADER_BYTES_MAX;
     if (bytes > bytesMax) throw new InvalidMessageError(subject, `${bytes} bytes; a message has at most ${bytesMax}`);
-    const attempt = randomUUID();
     const head = message.signed ? this.#signedHead(subject, payload) : headers();
-    head.set(ATTEMPT_HEADER, attempt);
-    return this.#queueOf(stream).run(async () => {
-      for (;;) {
-        if (this.#closed) throw new BusClosedError();
-        try {
-          const ack = await this.#jetstream
-            .publish(subject, payload, {
-              msgID: envelope.id,
-              timeout: RECORD_ATTEMPT_TIMEOUT_MS,
-              retries: 1,
-              headers: head,
-              ...expectedBy(options.onlyFirst),
-            })
-            .catch(nullWhenNotFirst);
-          if (ack !== null && !(options.onlyFirst && ack.duplicate)) {
-            return { outcome: "stored", sequence: ack.seq, envelope };
-          }
-          // Either another writer was first, or an attempt of this very call was stored and its answer was lost.
-          const first = await this.#firstOn(stream, subject);
-          if (first?.attempt === attempt) return { outcome: "stored", sequence: first.sequence, envelope };
-          return { outcome: "exists" };
-        } catch (error) {
-          if (error instanceof JetStreamApiError && STREAM_FULL_CODES.has(error.code)) {
-            throw new StreamFullError(stream, { cause: error });
-          }
-          if (isPermissionDenied(error)) throw new PermissionDeniedError(subject, { cause: error });
-          if (isUnsendable(error)) throw new InvalidMessageError(subject, String(error));
-          this.context.logger.warn(
-            { subject, messageId: envelope.id, error: String(error) },
-            "not acknowledged by the bus, repeating under the same id",
-          );
-          await sleep(RETRY_DELAY_MS);
-        }
-      }
-    });
+    const onlyFirst = options.onlyFirst ?? false;
+    const sequence = await this.#writer.write({ stream, subject, id: envelope.id, payload, head, onlyFirst });
+    return sequence === null ? { outcome: "exists" } : { outcome: "stored", sequence, envelope };
   }
 
   /**
@@ -435,7 +388,7 @@ export class Bus {
 
   /** Resolves when everything recorded so far is acknowledged. */
   async flush(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.run(async () => undefined)));
+    await this.#writer.flush();
   }
 
   /** Resolves when the connection is gone for good. */
@@ -446,21 +399,8 @@ export class Bus {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#writer.close();
     await this.#connection.close();
-  }
-
-  /** The first stored message of a subject: its sequence, and which call of `record` wrote it. */
-  async #firstOn(stream: string, subject: string): Promise<{ sequence: number; attempt: string } | null> {
-    const stored = await this.manager.direct.getMessage(stream, { seq: 1, next_by_subj: subject });
-    return stored === null ? null : { sequence: stored.seq, attempt: stored.header.get(ATTEMPT_HEADER) };
-  }
-
-  #queueOf(stream: string): SerialQueue {
-    const known = this.#queues.get(stream);
-    if (known) return known;
-    const queue = new SerialQueue(stream, RECORD_BACKLOG_LIMIT);
-    this.#queues.set(stream, queue);
-    return queue;
   }
 
   async #watch(): Promise<void> {
@@ -485,16 +425,4 @@ function refuse(request: Msg, code: string, text: string): void {
   const head = headers();
   head.set(ERROR_HEADER, code);
   request.respond(text, { headers: head });
-}
-
-function expectedBy(onlyFirst: RecordOptions["onlyFirst"]): Partial<Pick<JetStreamPublishOptions, "expect">> {
-  if (!onlyFirst) return {};
-  const among = onlyFirst === true ? {} : { lastSubjectSequenceSubject: onlyFirst.among };
-  return { expect: { lastSubjectSequence: 0, ...among } };
-}
-
-/** The server's refusal of a message that is not its subject's first is an answer; everything else is an error. */
-function nullWhenNotFirst(error: unknown): null {
-  if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return null;
-  throw error;
 }
