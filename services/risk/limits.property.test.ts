@@ -43,6 +43,11 @@ const WIDE = {
   maxNetExposureFraction: 4,
   maxOpenOrderNotionalFraction: 4,
 };
+/** Enough for a margin account, and little enough for the intraday margin rule to bind first. */
+const LEVERED = 4000;
+const INTRADAY = { ...WIDE, dayTradeRegime: "intraday-margin", intradayMarginCushionFraction: 0.05 } as const;
+/** Of ordinary stock: FINRA 4210(c). */
+const MAINTENANCE = { long: 0.25, short: 0.3 } as const;
 const MET = [
   "POSITION_LIMIT",
   "CONCENTRATION",
@@ -321,6 +326,28 @@ describe("whatever is asked, in whatever order, and whatever becomes of it", () 
       };
       const { met } = played(steps, check, { limits: WIDE, equity: POOR });
       isMet ||= met.has("MARGIN_EQUITY");
+    });
+    expect(isMet).toBe(true);
+  });
+
+  it("under the intraday margin rule no approved set of orders can use up the cushion, even if every one fills", () => {
+    let isMet = false;
+    property((steps) => {
+      const check = (play: Play) => {
+        const { orders, held } = told(play, play.pending);
+        let requirement = 0;
+        for (const name of SYMBOLS) {
+          const entries = orders.filter((one) => one.symbol === name && one.isEntry);
+          const shares = held.get(name) ?? 0;
+          const long = Math.max(0, shares) * MARK + usd(entries.filter(({ side }) => side === "buy"));
+          const short = Math.max(0, -shares) * MARK + usd(entries.filter(({ side }) => side === "sell"));
+          requirement += Math.max(long * MAINTENANCE.long, short * MAINTENANCE.short);
+        }
+        const cushion = INTRADAY.intradayMarginCushionFraction * LEVERED;
+        expect(requirement).toBeLessThanOrEqual(LEVERED - cushion + CENT);
+      };
+      const { met } = played(steps, check, { limits: INTRADAY, equity: LEVERED });
+      isMet ||= met.has("INTRADAY_MARGIN");
     });
     expect(isMet).toBe(true);
   });
