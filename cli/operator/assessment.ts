@@ -21,9 +21,20 @@ export function assessmentLines(intent: OrderIntent, { outcome, isExit, checks }
   ];
 }
 
-/** `4990 shares left`, `205532000 USD over`. */
-const roomText = ({ left, unit }: { readonly left: number; readonly unit: string }): string =>
-  left < 0 ? `${amount(-left)} ${unit} over` : `${amount(left)} ${unit} left`;
+const SINGULARS: Readonly<Record<string, string>> = {
+  shares: "share",
+  orders: "order",
+  "day-trades": "day trade",
+  cancels: "cancel",
+  reversals: "reversal",
+  losses: "loss",
+};
+
+/** `4990 shares left`, `1 order beyond`: some limits are passed from above, some from below. */
+export function roomText({ left, unit }: { readonly left: number; readonly unit: string }): string {
+  const words = Math.abs(left) === 1 ? (SINGULARS[unit] ?? unit) : unit.replace("-", " ");
+  return `${amount(Math.abs(left))} ${words} ${left < 0 ? "beyond" : "left"}`;
+}
 
 const amount = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toFixed(Math.abs(value) < 1 ? 4 : 2);

@@ -111,7 +111,7 @@ function causesOf(view: RiskView): readonly Cause[] {
     const measured = measure(view, result);
     if (measured === null || measured.used < measured.limit || isOverridden(view, code)) return [];
     const shown = (amount: number) => (unit === "USD" ? `${amount.toFixed(2)} USD` : `${amount}`);
-    const why = `${words}, ${shown(measured.used)}, is beyond the limit of ${shown(measured.limit)}. It ends with the session day ${view.book.session?.tradingDay}; exits pass.`;
+    const why = `${words}, ${shown(measured.used)}, has reached the limit of ${shown(measured.limit)}. It ends with the session day ${view.book.session?.tradingDay}; exits pass.`;
     return [{ name: code, why }];
   });
 }

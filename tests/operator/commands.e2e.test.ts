@@ -29,7 +29,7 @@ describe("the operator's commands", () => {
     expect(approved.output).toMatch(/POSITION_LIMIT +passes +[\d.]+ USD left +order=1094/);
     expect(approved.code).toBe(0);
     const denied = await installation.run("risk", "check", "buy", "4000", "SPY");
-    expect(denied.output).toMatch(/ORDER_NOTIONAL +DENIES +[\d.]+ USD over/);
+    expect(denied.output).toMatch(/ORDER_NOTIONAL +DENIES +[\d.]+ USD beyond/);
     expect(denied.code).toBe(1);
     const exit = await installation.run("risk", "check", "sell", "10", "SPY");
     expect(exit.output).toContain("an exit: would be approved");

@@ -494,7 +494,7 @@ describe("DAILY_LOSS", () => {
     expect(world.codes(intent({ symbol: "IBM" }))).toEqual([]);
     world.quote("SPY", 60);
     expect(detailOf(world, "DAILY_LOSS", intent({ symbol: "IBM" }))).toBe(
-      "loss=2000 limit=2000 realized=0 open=-2000 unit=USD",
+      "loss=2000 limit=2000 realized=0 open=-2000 commissions=0 equityChange=0 unit=USD",
     );
     expect(world.codes(sell(50))).toEqual([]);
   });
@@ -503,6 +503,18 @@ describe("DAILY_LOSS", () => {
     const world = new World();
     world.summary({ netLiquidation: 98_000 });
     expect(world.codes(intent({ quantity: 1 }))).toEqual(["DAILY_LOSS"]);
+    expect(detailOf(world, "DAILY_LOSS", intent())).toBe(
+      "loss=2000 limit=2000 realized=0 open=0 commissions=0 equityChange=-2000 unit=USD",
+    );
+  });
+
+  it("tells figures that add up: what is realized and open, less commissions, or the change of the account's equity", () => {
+    const world = holding(50);
+    world.execution({ executionId: "sold", side: "sell", quantity: 50, price: 60 });
+    world.commission("sold", 5);
+    expect(detailOf(world, "DAILY_LOSS", intent({ symbol: "IBM" }))).toBe(
+      "loss=2005 limit=2000 realized=-2000 open=0 commissions=5 equityChange=0 unit=USD",
+    );
   });
 
   it("begins anew with the first account summary of the next trading day, and only then", () => {

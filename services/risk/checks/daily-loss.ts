@@ -16,7 +16,15 @@ export const dailyLoss: Check = {
     const { used: loss, limit } = measured;
     return verdict(
       loss >= limit && !isOverridden(view, DAILY_LOSS),
-      { loss, limit, realized: result?.realized, open: result?.open, unit: "USD" },
+      {
+        loss,
+        limit,
+        realized: result?.realized,
+        open: result?.open,
+        commissions: result?.commissions,
+        equityChange: result?.equityChange,
+        unit: "USD",
+      },
       { left: limit - loss, unit: "USD" },
     );
   },

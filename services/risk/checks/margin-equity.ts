@@ -14,13 +14,16 @@ export const marginEquity: Check = {
     const equity = book.account?.summary.netLiquidation;
     const minimum = limits.minMarginEquityUsd;
     if (equity === undefined) return pass({ equity: null, minimum });
-    const room = { left: equity - minimum, unit: "USD" } as const;
-    if (equity >= minimum) return pass({ equity, minimum, unit: "USD" }, room);
-    if (intent.side === "sell") return deny({ side: intent.side, equity, minimum, unit: "USD" }, room);
+    if (equity >= minimum) return pass({ equity, minimum, unit: "USD" }, { left: equity - minimum, unit: "USD" });
+    if (intent.side === "sell") return deny({ side: intent.side, equity, minimum, unit: "USD" });
     if (worstPrice === null || exposure.unpriced !== null) {
       return deny({ price: null, symbol: exposure.unpriced ?? intent.symbol, equity, minimum, unit: "USD" });
     }
     const total = worstWith(exposure.own, intent.side, intent.quantity * worstPrice) + exposure.grossOfOthers;
-    return verdict(total > equity + TOLERANCE_USD, { total, equity, minimum, unit: "USD" }, room);
+    return verdict(
+      total > equity + TOLERANCE_USD,
+      { total, equity, minimum, unit: "USD" },
+      { left: equity - total, unit: "USD" },
+    );
   },
 };

@@ -9,6 +9,8 @@ export interface DayResult {
   readonly realized: number;
   readonly open: number;
   readonly commissions: number;
+  /** Of the account since the session's start; null before its first summary. */
+  readonly equityChange: number | null;
   /**
    * The worse of two figures: our own (realized and open, commissions out), and the change of the account's equity,
    * which also knows what our executions do not show.
@@ -37,8 +39,8 @@ export function dayResult(
     open += end.quantity * ((price ?? end.basis) - end.basis);
   }
   const own = realized + open - commissions;
-  const ofAccount = account === null ? own : account.summary.netLiquidation - session.equityAtStart;
-  return { realized, open, commissions, profit: Math.min(own, ofAccount) };
+  const equityChange = account === null ? null : account.summary.netLiquidation - session.equityAtStart;
+  return { realized, open, commissions, equityChange, profit: Math.min(own, equityChange ?? own) };
 }
 
 /** Whether it is known what the day's profit of the symbol is measured from. */

@@ -115,7 +115,7 @@ export class LimitWatch {
    */
   async #trip({ code, words }: PostTradeLimit, use: LimitUse, tradingDay: string, lasts: boolean): Promise<void> {
     const { control, actions, closeOut, view } = this.#options;
-    const reason = `${words} of ${shown(use, use.used)} reached the limit of ${shown(use, use.limit)}`;
+    const reason = `${words}, ${shown(use, use.used)}, has reached the limit of ${shown(use, use.limit)}`;
     if (control.current.tradingState === "active") await control.change("reducing", code, reason);
     if (actions[code] !== "flatten" || !lasts) return;
     const { current } = closeOut;
@@ -154,7 +154,7 @@ const levelOf = ({ used, limit }: LimitUse): number =>
   LEVELS.findLast((level) => limit > 0 && used >= level * limit) ?? 0;
 
 const shown = ({ unit }: LimitUse, amount: number): string =>
-  unit === "USD" ? `${amount.toFixed(2)} USD` : `${amount} ${unit}`;
+  unit === "USD" ? `${amount.toFixed(2)} USD` : `${amount}`;
 
 function alertOf(limit: PostTradeLimit, use: LimitUse, level: number, tradingDay: string, flattens: boolean): Alert {
   const fields = [

@@ -40,7 +40,7 @@ export const POST_TRADE_LIMITS: readonly PostTradeLimit[] = [
   {
     code: LOSS_STREAK,
     name: "loss-streak",
-    words: "positions closed with a loss one after another",
+    words: "the streak of losing positions",
     unit: "losses",
     measure: lossStreakOfDay,
   },
