@@ -10,6 +10,7 @@ const REPORT: DayTradeReport = {
   uncountedFromEquity: 25_000,
   allowed: 3,
   used: 2,
+  reserved: 0,
   unseen: 1,
   sessions: [{ tradingDay: "2026-11-23", remaining: 1, broker: 1 }],
   days: [],
@@ -25,6 +26,12 @@ describe("what crucible pdt prints", () => {
       "session     left  the broker says",
       "2026-11-23     1  1",
     ]);
+  });
+
+  it("says what entries have reserved, since the next one counts on top of it", () => {
+    expect(dayTradeLines({ ...REPORT, used: 1, reserved: 2 })).toContain(
+      "Reserved by entries of today: 2. A new one passes while used and reserved, its own counted in, are at most 3.",
+    );
   });
 
   it("speaks of nothing used up and nothing left where nothing is limited", () => {

@@ -3,13 +3,18 @@ import { formatNewYorkTime } from "#libs/time/mod.ts";
 
 /** The day-trade report as it is printed. */
 export function dayTradeLines(report: DayTradeReport): string[] {
-  const { regime, reason, limited, priorDayEquity, uncountedFromEquity, used, allowed, unseen } = report;
+  const { regime, reason, limited, priorDayEquity, uncountedFromEquity, used, allowed, reserved, unseen } = report;
   return [
     `Rule in force: ${regime} (${reason})`,
     limited
       ? `Day trades are limited: the prior day's equity is ${usd(priorDayEquity)}, below ${usd(uncountedFromEquity)}.`
       : `Day trades are not limited now${priorDayEquity === null ? "" : ` (prior day's equity ${usd(priorDayEquity)})`}.`,
     `${limited ? "Used" : "Made"} in five business days: ${used}${limited ? ` of ${allowed}` : ""}${unseen > 0 ? `, of which ${unseen} only the broker has counted` : ""}.`,
+    ...(reserved === 0
+      ? []
+      : [
+          `Reserved by entries of today: ${reserved}. A new one passes while used and reserved, its own counted in, are at most ${allowed}.`,
+        ]),
     ...sessionLines(report),
     ...report.days.flatMap(dayLines),
   ];

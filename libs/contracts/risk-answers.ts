@@ -68,6 +68,8 @@ export const dayTradeReportSchema = z.object({
   allowed: z.number().int(),
   /** The greater of both counts and what the broker's own count implies, in five business days. */
   used: z.number().int().nonnegative(),
+  /** Day trades that today may still bring: what was opened today, and the entries that work. An entry counts on top. */
+  reserved: z.number().int().nonnegative(),
   /** Day trades the broker counts and our executions do not show. */
   unseen: z.number().int().nonnegative(),
   /** The next sessions, today's first; empty before the first account summary. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dayTradeReportSchema } from "#libs/contracts/mod.ts";
-import { World } from "../testing/world.ts";
+import { intent, LIMITS, World } from "../testing/world.ts";
 import { dayTradeReport } from "./report.ts";
 
 const SMALL = { netLiquidation: 20_000, previousDayEquity: 20_000 };
@@ -47,6 +47,18 @@ describe("the day-trade report", () => {
       ["2026-11-30", 1],
       ["2026-12-01", 2],
     ]);
+  });
+
+  it("says what is reserved: the day trades that what was opened today, and the entries that work, may still make", () => {
+    const world = new World(SMALL);
+    expect(dayTradeReport(world.view())).toMatchObject({ used: 0, reserved: 0 });
+    world.trade("buy", 1, { symbol: "IBM" });
+    world.decide(intent({ symbol: "SPY", quantity: 1, order: { type: "limit", limitPrice: 99 } }));
+    expect(dayTradeReport(world.view())).toMatchObject({ used: 0, reserved: 2 });
+    world.trade("sell", 1, { symbol: "IBM", order: { type: "market" } });
+    expect(dayTradeReport(world.view())).toMatchObject({ used: 1, reserved: 1 });
+    world.limits = { ...LIMITS, dayTradeRegime: "off" };
+    expect(dayTradeReport(world.view())).toMatchObject({ reserved: 0 });
   });
 
   it("says that nothing is limited where the rule does not count", () => {

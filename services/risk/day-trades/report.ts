@@ -1,9 +1,10 @@
 import type { DayTradeReport } from "#libs/contracts/mod.ts";
 import { countsDayTrades, priorDayEquity } from "../checks/day-trades.ts";
-import { type RiskView, regimeIn } from "../evaluate/view.ts";
+import { onlyReserved, type RiskView, regimeIn } from "../evaluate/view.ts";
 import type { Book } from "../state/book.ts";
+import { linesOf, linesWith } from "../state/lines.ts";
 import { countOf } from "./tally.ts";
-import { DAY_TRADES_ALLOWED, dayTradesIn, UNCOUNTED_FROM_EQUITY, usedDayTrades } from "./use.ts";
+import { DAY_TRADES_ALLOWED, dayTradesIn, foreseenDayTrades, UNCOUNTED_FROM_EQUITY, usedDayTrades } from "./use.ts";
 
 /** Today and the four sessions after it: as far as the account's tags look, and the window of the rule. */
 const SESSIONS = 5;
@@ -22,10 +23,20 @@ export function dayTradeReport(view: RiskView): DayTradeReport {
     uncountedFromEquity: UNCOUNTED_FROM_EQUITY,
     allowed: DAY_TRADES_ALLOWED,
     used: session === null ? 0 : usedDayTrades(book, dayTradesIn(book, window)),
+    reserved: reservedIn(view),
     unseen: session?.unseenDayTrades ?? 0,
     sessions: session === null ? [] : sessionsAhead(view, session.tradingDay),
     days: daysIn(book, window),
   };
+}
+
+function reservedIn(view: RiskView): number {
+  const { book } = view;
+  if (book.session === null || !countsDayTrades(view)) return 0;
+  const made = dayTradesIn(book, book.session.window);
+  const lines = linesWith(book, linesOf(book), onlyReserved(view));
+  const foreseen = foreseenDayTrades(book, lines, made, book.session.tradingDay);
+  return usedDayTrades(book, foreseen) - usedDayTrades(book, made);
 }
 
 /**
