@@ -85,18 +85,20 @@ async function resume({ reason, override: named = [] }: Asked, { control, keeper
   const { tradingState } = control.current;
   // A limit stays disregarded until the day ends; the other two are over with the resume.
   const overridden = override.filter((name) => POST_TRADE_LIMITS.some(({ code }) => code === name));
-  if (override.includes(CLOSE_OUT)) await keeper.stop(`the operator resumed: ${reason}`);
+  const endsCloseOut = keeper.isRunning;
+  if (endsCloseOut) await keeper.stop(`the operator resumed: ${reason}`);
+  const ending = endsCloseOut ? CLOSE_OUT_ENDED : "";
   if (tradingState === "active") {
     // Nothing is overridden ahead: a limit that trips later must be seen first.
     if (overridden.length > 0) {
       const what = overridden.join(", ");
       return { ok: false, message: `Trading is active already: nothing was overridden. ${what} can be once it stops.` };
     }
-    return { ok: true, message: "Trading is active already." };
+    return { ok: true, message: `Trading is active already${ending}.` };
   }
   const disregarding = overridden.length === 0 ? "" : `; ${overridden.join(", ")} disregarded until the day ends`;
-  await control.change("active", OPERATOR, `${reason}${disregarding}`, overridden);
-  return { ok: true, message: `Trading is active${disregarding}.` };
+  await control.change("active", OPERATOR, `${reason}${disregarding}${ending}`, overridden);
+  return { ok: true, message: `Trading is active${disregarding}${ending}.` };
 }
 
 interface Cause {
@@ -120,6 +122,10 @@ const CLOSE_OUT_RUNS: Cause = {
   name: CLOSE_OUT,
   why: "the account is being closed out; you are told when it is flat.",
 };
+
+/** It was to be told when the account is flat, and that never comes. */
+const CLOSE_OUT_ENDED =
+  "; the close-out is ended: what it has not closed is still held, perhaps without its protective orders, and a closing order that works may still fill";
 
 /** It does not go away by itself: what the ledger lost, risk cannot know. */
 const LEDGER_LOST: Cause = {

@@ -529,6 +529,28 @@ describe("the operator's flatten", () => {
   });
 });
 
+describe("a resume over a close-out", () => {
+  it("says, also in the reason that is told, that the close-out ended unfinished: nobody is told anymore that all is flat", async () => {
+    const { world, service } = await lossOfYesterday();
+    await service.ask("flatten", "enough");
+    service.readBack();
+    expect(await service.ask("resume", "no", [DAILY_LOSS])).toMatchObject({ ok: false });
+    const answer = service.ask("resume", "no", [DAILY_LOSS, "CLOSE_OUT"]);
+    setTimeout(service.readBack, 5);
+    const ended = expect.stringMatching(/the close-out is ended.*still held/);
+    expect(await answer).toMatchObject({ ok: true, message: ended });
+    expect(world.book.closeOut?.status).toBe("stopped");
+    expect(service.control.current).toMatchObject({ tradingState: "active", reason: ended });
+  });
+
+  it("says nothing of one where none runs", async () => {
+    const { service } = await lossOfYesterday();
+    const answer = service.ask("resume", "go on", [DAILY_LOSS, "CLOSE_OUT"]);
+    setTimeout(service.readBack, 5);
+    expect((await answer).message).not.toContain("close-out");
+  });
+});
+
 describe("a close-out that the ledger does not take", () => {
   it("cancels entries, leaves what protects, and goes on when the ledger takes it", async () => {
     const world = new World();
