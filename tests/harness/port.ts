@@ -1,7 +1,5 @@
-import { mkdir, open } from "node:fs/promises";
+import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { join } from "node:path";
-import { TEST_FOLDER } from "./whole-run.ts";
 
 /**
  * Below every port that a system hands out by itself (Linux from 32768, macOS and Windows from 49152): none of these
@@ -10,7 +8,7 @@ import { TEST_FOLDER } from "./whole-run.ts";
 const FIRST = 20_000;
 const LAST = 32_767;
 
-/** A port on 127.0.0.1 that is the caller's until the end of the run, also while nobody listens there. */
+/** A port on 127.0.0.1 that is the caller's as long as this process lives, also while nobody listens there. */
 export async function claimPort(): Promise<number> {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST + 1));
@@ -18,23 +16,25 @@ export async function claimPort(): Promise<number> {
   }
 }
 
-/** Files of one run are played at the same time, by processes of their own: what they share is its folder. */
-async function isOurs(port: number): Promise<boolean> {
-  const run = process.env[TEST_FOLDER];
-  // The bench and the soak play alone.
-  if (!run) return true;
-  const claims = join(run, "ports");
-  await mkdir(claims, { recursive: true });
-  try {
-    await (await open(join(claims, String(port)), "wx")).close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
+/**
+ * Files of one run are played at the same time, and several runs on one machine, by processes of their own. The UDP port of
+ * the same number, which nothing here uses, tells them all whose it is, and is given back with the end of its process.
+ */
+function isOurs(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const claim = createSocket("udp4");
+    claim.once("error", () => {
+      claim.close();
+      resolve(false);
+    });
+    claim.bind({ address: "127.0.0.1", port, exclusive: true }, () => {
+      claim.unref();
+      resolve(true);
+    });
+  });
 }
 
-/** Whether no program outside of the run listens there, and the system lets this one do so. */
+/** Whether no other program listens there, and the system lets this one do so. */
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
