@@ -6,7 +6,7 @@ export const selfCross: Check = {
   code: "SELF_CROSS",
   settings: [],
   meaning:
-    "An own order on the other side of the symbol rests where this one would trade: the account would trade with itself, which is a wash trade. An order whose price is not known, or that waits for its trigger, is not counted.",
+    "An own order on the other side of the symbol rests where this one would trade: the account would trade with itself, which is a wash trade. An order at the market would trade with any, however far away. An order whose price is not known, or that waits for its trigger, is not counted.",
   exitsExempt: true,
   judge: ({ intent, ofSymbol }) => {
     const reach = reachOf(intent.order, intent.side);
