@@ -5,6 +5,8 @@ export interface HypotheticalOptions {
   readonly strategy: string;
   readonly limit?: number;
   readonly stop?: number;
+  readonly stopLoss?: number;
+  readonly takeProfit?: number;
   readonly holdOvernight: boolean;
   readonly outsideHours: boolean;
 }
@@ -18,11 +20,16 @@ export function hypotheticalOrder(
   side: Side,
   quantity: number,
   symbol: string,
-  { strategy, limit, stop, holdOvernight, outsideHours }: HypotheticalOptions,
+  { strategy, limit, stop, stopLoss, takeProfit, holdOvernight, outsideHours }: HypotheticalOptions,
   fail: (message: string) => never,
 ): OrderIntent {
+  if ((stopLoss === undefined) !== (takeProfit === undefined)) {
+    const missing = stopLoss === undefined ? "--stop-loss" : "--take-profit";
+    fail(`error: ${missing}: missing; a bracket has a stop and a target`);
+  }
+  const clientOrderId = `check-${randomUUID()}`;
   const intent = orderIntentSchema.safeParse({
-    clientOrderId: `check-${randomUUID()}`,
+    clientOrderId,
     strategy,
     symbol,
     side,
@@ -31,7 +38,13 @@ export function hypotheticalOrder(
     timeInForce: "day",
     outsideRegularHours: outsideHours,
     holdOvernight,
-    bracket: null,
+    bracket:
+      stopLoss === undefined
+        ? null
+        : {
+            stopLoss: { clientOrderId: `${clientOrderId}-s`, stopPrice: stopLoss },
+            takeProfit: { clientOrderId: `${clientOrderId}-t`, limitPrice: takeProfit },
+          },
     reason: "what if",
   });
   if (intent.success) return intent.data;

@@ -58,6 +58,8 @@ export function addRiskCommands(program: Command): void {
     .option("--strategy <name>", "who asks", "operator")
     .option("--limit <price>", "limit price, USD", price)
     .option("--stop <price>", "stop price, USD", price)
+    .option("--stop-loss <price>", "with a bracket: the price of its stop, USD", price)
+    .option("--take-profit <price>", "with a bracket: the price of its target, USD", price)
     .option("--hold-overnight", "the position is to be kept overnight", false)
     .option("--outside-hours", "may trade outside regular hours", false)
     .action(async (wantedSide: Side, shares: number, wanted: string, options: HypotheticalOptions) => {
