@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { type Bus, BusError, NoResponderError, RemoteError, RequestTimeoutError } from "#libs/bus/mod.ts";
 import type { Settings } from "#libs/config/mod.ts";
 import { type CONTROL_VERBS, controlMessage } from "#libs/contracts/mod.ts";
@@ -34,8 +34,9 @@ export async function askAsOperator(settings: Settings, ask: (bus: Bus) => Promi
     bus = await connectOperator(settings, CONNECT_TIMEOUT_MS);
     return await ask(bus);
   } catch (error) {
-    if (error instanceof BusError) return answerOf(error);
-    throw error;
+    const answer = answerOf(error);
+    if (answer === null) throw error;
+    return answer;
   } finally {
     await bus?.close();
   }
@@ -55,7 +56,15 @@ export async function control<Service extends ControlledService>(
   return { outcome: reply.ok ? "done" : "refused", words: reply.message };
 }
 
-function answerOf(error: BusError): Answer {
+/** @returns null for a defect of this command */
+export function answerOf(error: unknown): Answer | null {
+  if (error instanceof z.ZodError) {
+    return {
+      outcome: "unreachable",
+      words: `The answer cannot be read: ${z.prettifyError(error)}\nThe service runs another version than this command: \`npm stop\`, then \`npm start\`.`,
+    };
+  }
+  if (!(error instanceof BusError)) return null;
   if (error instanceof RemoteError) return { outcome: "refused", words: error.message };
   if (error instanceof NoResponderError) {
     return { outcome: "unreachable", words: `${error.message} \`npm run status\` shows what runs.` };
