@@ -19,8 +19,13 @@ const GREETING_CHARACTERS_MAX = 60;
 
 /** Finds out who listens, by connecting and, if nobody answers, by trying to listen. */
 export async function probePort(port: number): Promise<PortAnswer> {
+  return (await knock(port)) ?? (await tryToListen(port));
+}
+
+/** Finds out who listens, by connecting alone, so that a server that is about to listen can. Nothing when nobody does. */
+export async function knock(port: number): Promise<PortAnswer | undefined> {
   const firstLine = await readFirstLine(port);
-  return firstLine === undefined ? await tryToListen(port) : parseFirstLine(firstLine);
+  return firstLine === undefined ? undefined : parseFirstLine(firstLine);
 }
 
 /** The greeting of a NATS server is `INFO {json}`. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NatsServerStartError } from "./errors.ts";
-import { probePort } from "./port-probe.ts";
+import { knock } from "./port-probe.ts";
 import { type LogLine, parseServerLog } from "./server-log.ts";
 
 export type ServerExit = { code: number | null; signal: NodeJS.Signals | null };
@@ -120,8 +120,9 @@ export async function waitUntilListening(
         `nats-server ended with ${how} while it started: ${server.complaints.join(" | ") || "it printed no reason"}`,
       );
     }
-    const answer = await probePort(port);
-    if (answer.kind === "nats" && answer.serverName === serverName && answer.jetstream) return;
+    // To listen there, to see whether it is free, would take the port from the server at the moment it needs it.
+    const answer = await knock(port);
+    if (answer?.kind === "nats" && answer.serverName === serverName && answer.jetstream) return;
     await sleep(PROBE_INTERVAL_MS);
   }
   throw new NatsServerStartError(
