@@ -30,7 +30,7 @@ describe("a gameplan's limits", () => {
     expect(tightened(configured, of(tighter))).toEqual({ ...configured, [name]: tighter });
     expect(loosenedBy(configured, of(tighter))).toEqual([]);
     expect(tightened(configured, of(looser))).toEqual(configured);
-    expect(loosenedBy(configured, of(looser))).toEqual([name]);
+    expect(loosenedBy(configured, of(looser))).toEqual([`${name} ${looser} (in force: ${now})`]);
   });
 
   it("do not concern the clock: entries stop at five times the drift that is told, and never where none is", () => {
@@ -60,14 +60,14 @@ describe("a gameplan's limits", () => {
     const shorting = { ...configured, shortSelling: true };
     expect(tightened(shorting, plan({ shortSelling: false })).shortSelling).toBe(false);
     expect(tightened(configured, plan({ shortSelling: true })).shortSelling).toBe(false);
-    expect(loosenedBy(configured, plan({ shortSelling: true }))).toEqual(["shortSelling"]);
+    expect(loosenedBy(configured, plan({ shortSelling: true }))).toEqual(["shortSelling true (in force: false)"]);
   });
 
   it("narrow the symbols: what both allow, and what either denies", () => {
     const both = plan({ allowedSymbols: ["IBM", "BAC"], deniedSymbols: ["GME"] });
     expect(tightened(configured, both).allowedSymbols).toEqual(new Set(["IBM"]));
     expect(tightened(configured, both).deniedSymbols).toEqual(new Set(["TSLA", "GME"]));
-    expect(loosenedBy(configured, both)).toEqual(["allowedSymbols"]);
+    expect(loosenedBy(configured, both)).toEqual(["allowedSymbols BAC (in force: SPY, IBM)"]);
     const any = { ...configured, allowedSymbols: null };
     expect(tightened(any, both).allowedSymbols).toEqual(new Set(["IBM", "BAC"]));
     expect(loosenedBy(any, both)).toEqual([]);

@@ -154,14 +154,19 @@ export function tightened(limits: Limits, { limits: plan }: Pick<Gameplan, "limi
   };
 }
 
-/** The limits of a gameplan that would loosen a configured one, and so are not in force. */
+/** What of a gameplan would loosen a configured limit, and so is not in force, each beside what is. */
 export function loosenedBy(limits: Limits, { limits: plan }: Pick<Gameplan, "limits">): readonly string[] {
   const { allowedSymbols } = limits;
-  const isWider = allowedSymbols !== null && (plan.allowedSymbols ?? []).some((symbol) => !allowedSymbols.has(symbol));
+  const wider = allowedSymbols === null ? [] : (plan.allowedSymbols ?? []).filter((one) => !allowedSymbols.has(one));
   return [
-    ...NUMERIC_LIMITS.filter((name) => isLooser(name, plan[name] ?? limits[name], limits)),
-    ...(plan.shortSelling === true && !limits.shortSelling ? ["shortSelling"] : []),
-    ...(isWider ? ["allowedSymbols"] : []),
+    ...NUMERIC_LIMITS.flatMap((name) => {
+      const wanted = plan[name] ?? limits[name];
+      return isLooser(name, wanted, limits) ? [`${name} ${wanted} (in force: ${limits[name]})`] : [];
+    }),
+    ...(plan.shortSelling === true && !limits.shortSelling ? ["shortSelling true (in force: false)"] : []),
+    ...(wider.length > 0
+      ? [`allowedSymbols ${wider.join(", ")} (in force: ${[...(allowedSymbols ?? [])].join(", ")})`]
+      : []),
   ];
 }
 

@@ -151,7 +151,7 @@ export async function startRisk(context: ServiceContext<"risk">, options: RiskOp
       severity: "warning",
       code: "GAMEPLAN_LOOSENS_LIMIT",
       title: "The gameplan asks for looser limits than the configured ones, which stay in force",
-      text: `${loosened.join(", ")} of ${settings.gameplanPath}: a gameplan may tighten a limit, never loosen it.`,
+      text: `${settings.gameplanPath}: ${loosened.join("; ")}. A gameplan may tighten a limit, never loosen it.`,
       fields: [],
     });
   }
