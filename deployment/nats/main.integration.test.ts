@@ -84,7 +84,7 @@ describe("the nats app", () => {
       serverName: expect.stringMatching(/^crucible-dry-run-/),
     });
     launcher.child.kill("SIGTERM");
-    expect(await launcher.exitCode).toBe(0);
+    expect(await launcher.exitCode, launcher.output()).toBe(0);
     expect(await probePort(port)).toEqual({ kind: "free" });
   });
 
@@ -92,14 +92,14 @@ describe("the nats app", () => {
     const launcher = run();
     expect(await launcher.ready, launcher.output()).toBe(true);
     launcher.child.send("shutdown");
-    expect(await launcher.exitCode).toBe(0);
+    expect(await launcher.exitCode, launcher.output()).toBe(0);
   });
 
   it("stops when PM2 itself is gone", async () => {
     const launcher = run();
     expect(await launcher.ready, launcher.output()).toBe(true);
     launcher.child.disconnect();
-    expect(await launcher.exitCode).toBe(0);
+    expect(await launcher.exitCode, launcher.output()).toBe(0);
     expect(await probePort(port)).toEqual({ kind: "free" });
   });
 
@@ -107,7 +107,7 @@ describe("the nats app", () => {
     const launcher = run();
     expect(await launcher.ready, launcher.output()).toBe(true);
     process.kill(serverPidOf(launcher), "SIGKILL");
-    expect(await launcher.exitCode).toBe(70);
+    expect(await launcher.exitCode, launcher.output()).toBe(70);
     const next = run();
     expect(await next.ready, next.output()).toBe(true);
   });
@@ -142,7 +142,7 @@ describe("the nats app", () => {
     await new Promise<void>((resolve) => foreign.listen(port, "127.0.0.1", resolve));
     try {
       const launcher = run();
-      expect(await launcher.exitCode).toBe(78);
+      expect(await launcher.exitCode, launcher.output()).toBe(78);
       expect(launcher.output()).toContain("NATS_PORT_TAKEN");
     } finally {
       await new Promise((resolve) => foreign.close(resolve));
@@ -155,7 +155,7 @@ describe("the nats app", () => {
     [{ DATA_DIR: MAIN }, "NATS_STORE_NOT_WRITABLE"],
   ])("ends with 78 for %o", async (environment, text) => {
     const launcher = run(environment);
-    expect(await launcher.exitCode).toBe(78);
+    expect(await launcher.exitCode, launcher.output()).toBe(78);
     expect(launcher.output()).toContain(text);
   });
 

@@ -1,5 +1,10 @@
 import tx2 from "tx2";
 
+// Its own asks for no answer: once PM2 is gone, the error of a message ended the process in the middle of its stop.
+tx2.send = (message) => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+};
+
 /**
  * Shows a service's figures in `pm2 monit`. Each figure is registered when it is first seen; without PM2 this does
  * nothing.

@@ -1,7 +1,7 @@
 declare module "tx2" {
   /** Shows a figure in PM2's monitor; the function is called when PM2 asks. */
   function metric(name: string, value: () => string | number): void;
-  const tx2: { metric: typeof metric };
+  const tx2: { metric: typeof metric; send: (message: object) => void };
   export default tx2;
 }
 
