@@ -180,9 +180,6 @@ class Run {
       SETTLED_WITHIN_MS,
     );
     await this.#agreed("nothing works any more", ({ working }) => working === 0);
-    await eventually("every alert is told", async () => (await this.#untold()) === 0, SETTLED_WITHIN_MS).catch(
-      (error: unknown) => this.#say(String(error)),
-    );
   }
 
   async #agreed(what: string, isSettled: (judgement: Judgement) => boolean): Promise<void> {
@@ -257,7 +254,15 @@ class Run {
   }
 
   async #leftOver(working: number): Promise<string[]> {
-    const untold = await this.#untold();
+    // One that was raised a moment ago is still on its way.
+    let untold = Number.NaN;
+    const isToldAll = async () => {
+      untold = await this.#untold();
+      return untold === 0;
+    };
+    await eventually("every alert is told", isToldAll, SETTLED_WITHIN_MS).catch((error: unknown) =>
+      this.#say(String(error)),
+    );
     return [
       ...(working === 0 ? [] : [`${working} orders outlived the global cancel`]),
       ...(untold === 0 ? [] : [`${untold} alerts were never told`]),

@@ -67,8 +67,10 @@ export async function makeInstallation(): Promise<Installation> {
     },
     run,
     async remove() {
-      await run("stop");
+      const stopped = await run("stop");
       await rm(folder, { recursive: true, force: true });
+      // What still runs is ended with the run; the test that left it is to say so.
+      if (stopped.code !== 0) throw new Error(`stop ended with ${stopped.code}: ${stopped.output}`);
     },
   };
 }

@@ -117,6 +117,8 @@ export interface PassedQuantity {
   readonly quantity: number;
   /** When the execution that moved on from it was told: machine wall clock, epoch milliseconds. */
   readonly until: number;
+  /** Whether a word of the broker's was further than it since: then no later word is from before that. */
+  readonly isSaid: boolean;
 }
 
 export type OrderRole = "entry" | "exit" | "protective";

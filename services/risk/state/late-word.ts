@@ -1,5 +1,5 @@
 import { exactShares } from "../day-trades/tally.ts";
-import type { SymbolBook } from "./book.ts";
+import type { PassedQuantity, SymbolBook } from "./book.ts";
 import { ownFigures } from "./positions.ts";
 
 /**
@@ -28,18 +28,24 @@ export function movedOn(before: SymbolBook, after: SymbolBook, isOurs: boolean, 
   const from = ownFigures(before).quantity;
   const own = ownFigures(after).quantity;
   if (own === from) return after;
-  const passed = recent(before, at);
-  const further = bounded([...passed, { quantity: from, until: at }]);
+  const step = own - from;
+  // Another's execution is told when it is asked for, and happened before some of ours: those were made beside it.
+  const passed = isOurs ? recent(before, at) : recent(before, at).map((point) => movedBy(point, step));
+  const further = bounded([...passed, { quantity: from, until: at, isSaid: false }]);
   if (before.doubt !== null && isInDoubt(before, from, at)) {
-    // What another's execution adds was in the broker's word, or will be: it is not what ours came to on their way.
-    const moved = passed.map(({ quantity, until }) => ({ quantity: exactShares(quantity + own - from), until }));
-    return { ...after, doubt: { ...before.doubt, at }, passed: isOurs ? further : moved };
+    return { ...after, doubt: { ...before.doubt, at }, passed: isOurs ? further : passed };
   }
   if (before.reported === null || before.behind) return { ...after, doubt: null, passed: further };
+  if (own === before.reported) return after;
   // A word that is ahead has told what they pass on the way to it, and they come to it: else it was not ahead of them.
   const isOnTheWay = isFurther(own, from) && !isFurther(own, before.reported);
-  return isOnTheWay ? after : { ...after, doubt: { word: before.reported, at }, passed: further };
+  return isOnTheWay ? { ...after, passed } : { ...after, doubt: { word: before.reported, at }, passed: further };
 }
+
+const movedBy = (point: PassedQuantity, shares: number): PassedQuantity => ({
+  ...point,
+  quantity: exactShares(point.quantity + shares),
+});
 
 /**
  * What a word of the broker's means beside our own figure.
@@ -52,10 +58,13 @@ export function heard(entry: SymbolBook, word: number, own: number, at: number):
   const doubt = { word, at };
   if (isInDoubt(entry, own, at)) return { reported, behind: false, passed, doubt };
   // Of several that it may be, the oldest: the words to come may still be about those after it.
-  const since = passed.findIndex(({ quantity }) => quantity === word);
+  const since = passed.findIndex(({ quantity, isSaid }) => quantity === word && !isSaid);
   const left = since < 0 ? NONE : passed.slice(since);
   if (word === own || since >= 0) return { reported, behind: word !== own, passed: left, doubt: null };
-  if (isFurther(word, own)) return { reported, behind: false, passed: NONE, doubt: null };
+  // Ahead, it has told what they passed before. It may be late all the same, beside shares of others: what they have closed
+  // in these seconds is not certain to be out of it.
+  const said = passed.map((point) => ({ ...point, isSaid: true }));
+  if (isFurther(word, own)) return { reported, behind: false, passed: said, doubt: null };
   return { reported, behind: false, passed, doubt };
 }
 

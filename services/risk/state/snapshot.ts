@@ -21,7 +21,7 @@ import { type CountedExecution, recount, type Start } from "./symbol-day.ts";
 import { workingBySymbol } from "./working.ts";
 
 /** Version of what {@link saveBook} writes; a snapshot of another version is ignored and the ledger read anew. */
-export const BOOK_VERSION = 10;
+export const BOOK_VERSION = 11;
 
 /** Plain text up to here; a longer one is deflated, so that a busy week fits into one message of the bus. */
 const PLAIN_CHARACTERS_MAX = 20_000;
@@ -129,7 +129,7 @@ const symbolBookSchema = z.object({
   symbol: z.string(),
   reported: z.number().nullable(),
   behind: z.boolean(),
-  passed: z.array(z.object({ quantity: z.number(), until: z.number() })),
+  passed: z.array(z.object({ quantity: z.number(), until: z.number(), isSaid: z.boolean() })),
   doubt: z.object({ word: z.number(), at: z.number() }).nullable(),
   explained: z.boolean(),
   days: z.array(z.object({ tradingDay: z.string(), start: startSchema, executions: z.array(executionSchema) })),
