@@ -117,7 +117,7 @@ export interface PassedQuantity {
   readonly quantity: number;
   /** When the execution that moved on from it was told: machine wall clock, epoch milliseconds. */
   readonly until: number;
-  /** Whether a word of the broker's was further than it since: then no later word is from before that. */
+  /** Whether a word of the broker's was later than it: then no word after that one is from before it. */
   readonly isSaid: boolean;
 }
 

@@ -59,12 +59,12 @@ export function heard(entry: SymbolBook, word: number, own: number, at: number):
   if (isInDoubt(entry, own, at)) return { reported, behind: false, passed, doubt };
   // Of several that it may be, the oldest: the words to come may still be about those after it.
   const since = passed.findIndex(({ quantity, isSaid }) => quantity === word && !isSaid);
-  const left = since < 0 ? NONE : passed.slice(since);
+  // What it has told is not said late any more. That it agrees, or is ahead, may be chance beside shares of others: what ours
+  // have closed in these seconds is not certain to be out of it.
+  const said = (count: number) => passed.map((point, at) => (at < count ? { ...point, isSaid: true } : point));
+  const left = said(since < 0 ? passed.length : since);
   if (word === own || since >= 0) return { reported, behind: word !== own, passed: left, doubt: null };
-  // Ahead, it has told what they passed before. It may be late all the same, beside shares of others: what they have closed
-  // in these seconds is not certain to be out of it.
-  const said = passed.map((point) => ({ ...point, isSaid: true }));
-  if (isFurther(word, own)) return { reported, behind: false, passed: said, doubt: null };
+  if (isFurther(word, own)) return { reported, behind: false, passed: left, doubt: null };
   return { reported, behind: false, passed, doubt };
 }
 
@@ -114,5 +114,3 @@ const recent = ({ passed }: SymbolBook, at: number): SymbolBook["passed"] =>
 
 /** A time to come was told before the machine's clock was set back: it must not be recent for as long as that (law 7). */
 const isRecent = (then: number, at: number): boolean => Math.abs(at - then) <= LATE_MS_MAX;
-
-const NONE: SymbolBook["passed"] = [];
