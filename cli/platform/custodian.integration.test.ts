@@ -94,6 +94,7 @@ const RESTLESS_OWNER = `
   console.log(JSON.stringify(ended));
 `;
 
+// On Windows processes are not found by their environment, only by the file that names them.
 it.skipIf(process.platform === "win32")(
   "says nothing of its owner's children, not even of one that just ends",
   async () => {
